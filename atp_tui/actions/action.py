@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # the command line's verbs are made from the registry, and --
     from ..config.imports.offer import ImportAsked, Offered
     from ..executor.job import Job
     from ..executor.runner import JobRunner
+    from ..model.forward import Forward, ForwardSpec
     from ..transport.manager import TransportManager
 
 Value = str | int | float | bool
@@ -151,6 +152,18 @@ class NearFiles(Protocol):
         ...
 
 
+class Forwards(Protocol):
+    """What listens here and leads to hosts."""
+
+    async def open(self, host_id: str, specs: Sequence[ForwardSpec]) -> tuple[Forward, ...]:
+        """Open all of them or none. Raises ActionFailed, HostUnknown, Unsupported, TransportError, PoolError."""
+        ...
+
+    async def shut(self, number: int) -> None:
+        """Close one. Raises ActionFailed."""
+        ...
+
+
 Follow = Callable[["FleetConfig", Collection[str]], Awaitable[None]]
 """Brings the running fleet to what its file says now of the hosts with these ids, and touches no other."""
 
@@ -169,6 +182,7 @@ class Context:
     fleet: str = ""
     desk: Desk = field(default_factory=NoDesk)
     near: NearFiles | None = None
+    forwards: Forwards | None = None
 
     @property
     def file(self) -> HostsFile:

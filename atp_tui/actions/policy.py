@@ -92,6 +92,7 @@ class Policy:
         reasons += _thawed(invocation, facts) if action.name == "thaw" else []
         reasons += _cut_short(invocation, facts) if action.lets_go else []
         reasons += self._protected(invocation, facts) if action.changes_hosts else []
+        reasons += _exposed(invocation) if action.name == "forward" else []
         line = invocation.text("command")
         spans = dangers(line, self.guard) if action.changes_hosts and line else ()
         more = list(self._dangers_beside(invocation, facts)) if action.changes_hosts and line else []
@@ -198,6 +199,17 @@ def _thawed(invocation: Invocation, facts: Facts) -> list[Message]:
         for each in ended
         if each.who != invocation.who
     ]
+
+
+def _exposed(invocation: Invocation) -> list[Message]:
+    """The places of a forward to which other machines can come."""
+    from .forward import specs_of
+
+    with suppress(ActionFailed):  # the action refuses it
+        specs = [each for each in specs_of(invocation) if each.near.exposed]
+        host = invocation.hosts[0]
+        return [told(Say.FORWARD_EXPOSED, near=str(each.near), far=str(each.far), host=host) for each in specs]
+    return []
 
 
 def _cut_short(invocation: Invocation, facts: Facts) -> list[Message]:

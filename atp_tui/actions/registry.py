@@ -9,6 +9,7 @@ from .action import Action
 from .connections import CONNECT, DISCONNECT, RETRY
 from .files import PULL, PUSH
 from .follow import FOLLOW
+from .forward import CLOSE_FORWARD, FORWARD
 from .freeze import FREEZE, THAW
 from .hosts import HOSTS_FILE
 from .log_in import FORGET, LOG_IN
@@ -20,6 +21,8 @@ ACTIONS: tuple[Action, ...] = (
     FOLLOW,
     PUSH,
     PULL,
+    FORWARD,
+    CLOSE_FORWARD,
     RETRY,
     CONNECT,
     DISCONNECT,

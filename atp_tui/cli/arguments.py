@@ -113,6 +113,10 @@ def parse(argv: Sequence[str]) -> Arguments:
             values |= move_values(found, verbs[verb].error)
         case "hosts":
             values |= _values_of_hosts(found)
+        case "forward":
+            from .forward_arguments import forward_values
+
+            values |= forward_values(found)
         case _ if command:
             parser.error("only run and follow take a command after --")
         case "jobs":

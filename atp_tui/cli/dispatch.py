@@ -197,6 +197,13 @@ def _move(arguments: Arguments) -> int:
     return run_verb(lambda interrupt: move(arguments, source, interrupt))
 
 
+def _forward(arguments: Arguments) -> int:
+    from .forward import forward
+
+    source = _source(arguments)
+    return run_verb(lambda interrupt: forward(arguments, source, interrupt))
+
+
 def _act(arguments: Arguments) -> int:
     from .act import act
 
@@ -365,6 +372,7 @@ _VERBS: dict[str, Callable[[Arguments], int]] = {
     "follow": _run,
     "push": _move,
     "pull": _move,
+    "forward": _forward,
     "stats": _stats,
     "hosts": _hosts,
     "domains": _domains,

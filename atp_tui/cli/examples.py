@@ -56,6 +56,11 @@ EXAMPLES: Mapping[str, Examples] = {
         ("atp-tui run -w @rack1 --dry-run reboot", "the hosts, and what would be asked first; no host is contacted"),
         ("atp-tui run -w @rack1 --dry-run --check reboot", "and which of them can be reached now"),
     ),
+    "forward": (
+        ("atp-tui forward kvm07 8080:localhost:80", "port 8080 here is port 80 of the host"),
+        ("atp-tui forward kvm07 0:10.0.3.7:5900", "a free port, which is told, to what the host reaches"),
+        ("atp-tui forward kvm07 ./virt.sock:/run/libvirt/libvirt-sock '[::1]:9090:[fd00::7]:9090'", "sockets, IPv6"),
+    ),
     "follow": (
         ("atp-tui follow -w @rack1 -- journalctl -f -u libvirtd", "one stream of all hosts, by time; Ctrl+C ends it"),
         (

@@ -147,6 +147,12 @@ class Program:
 
         add_files(self.verb, _count, _seconds, self._shared, self._asks, self._as_json)
 
+    def _forward(self) -> None:
+        from .forward_arguments import add_forward
+
+        what = "lead ports or sockets of this machine to what a host reaches, until Ctrl+C"
+        add_forward(self.verb("forward", what, self._shared, self._asks))
+
     def _actions(self) -> None:
         from ..actions.registry import ACTIONS
 
@@ -197,6 +203,7 @@ _VERBS: tuple[tuple[str, Callable[[Program], None]], ...] = (
     ("follow", Program._follow),
     ("push", Program._files),
     ("pull", Program._files),
+    ("forward", Program._forward),
     ("", Program._actions),
     ("stats", Program._stats),
     ("hosts", Program._hosts),

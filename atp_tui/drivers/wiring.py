@@ -22,6 +22,7 @@ from .near.look import NearLook
 from .ssh.hostkeys import HostKeyStore
 
 if TYPE_CHECKING:
+    from .near.listening import NearSockets
     from .try_out import TryOut
 
 _log = logging.getLogger(__name__)
@@ -52,6 +53,13 @@ class Drivers:
         if uri is not None and uri.driver == SIMULATED:
             return self._get(SIMULATED, _simulated)
         return self._get("libvirt", self._libvirt)
+
+    @property
+    def near_sockets(self) -> NearSockets:
+        """What listens on this machine."""
+        from .near.listening import NearSockets
+
+        return NearSockets()
 
     async def load_for(self, hosts: Collection[HostInfo]) -> None:
         """Load the libraries that these hosts need, as `load` does."""

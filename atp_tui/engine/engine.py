@@ -40,7 +40,7 @@ from .answers import JobAnswers, names_alone
 from .beside import beside
 from .earlier import EarlierNow
 from .fleet import Fleet
-from .later import AskingLater, HappeningsLater, PickUpsLater, TrialLater
+from .later import AskingLater, ForwardsLater, HappeningsLater, PickUpsLater, TrialLater
 from .local import LocalFleet
 from .local_jobs import left_of
 from .logins import LoginNews
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from ..monitor.sampler import Monitor
     from .asking import Asking
     from .away import PickUps
+    from .forwards import Forwards
     from .reload import Reloading
 
 _log = logging.getLogger(__name__)
@@ -100,8 +101,9 @@ class Engine:
         drivers = source.drivers
         context = Context(
             self.manager, self.jobs, drivers.host_keys, drivers.credentials, source.hosts_file, self._following,
-            _path_of(source), drivers.desk, drivers.near,
+            _path_of(source), drivers.desk, drivers.near, forwards := ForwardsLater(self._make_forwards),
         )  # fmt: skip
+        self._forwards = forwards
         LoginNews(drivers.desk, self.manager)
         policy = replace(policy or Policy(), guard=source.config.guard)
         policy = replace(policy, read_only=policy.read_only or only_watches())
@@ -118,7 +120,7 @@ class Engine:
             source.hosts_file, TrialLater(source.hosts_file, self.door, drivers), self._earlier.number_of,
             self.frozen, self.answers, PickUpsLater(lambda: self.pick_ups), drivers.desk.question,
             self._filter_targets, drivers.desk.touch,
-            spilled=_no_files if log is None or log.spill is None else log.spill.folder,
+            spilled=_no_files if log is None or log.spill is None else log.spill.folder, forwards=forwards,
         )  # fmt: skip
 
     # What only a fleet that is watched has, or one that is asked for its figures: see `later`.
@@ -157,6 +159,11 @@ class Engine:
 
         return FilterTargets(self.roster, self.view, self._earlier, lambda: self._file.sets)
 
+    def _make_forwards(self) -> Forwards:
+        from .forwards import Forwards
+
+        return Forwards(self.manager, self.source.drivers.near_sockets)
+
     def _make_asking(self) -> Asking:
         from .asking import Asking
 
@@ -189,6 +196,7 @@ class Engine:
                 await stack.enter_async_context(self.monitor)
                 metadata = MetadataReader(self.manager, self.view)
                 await stack.enter_async_context(beside(metadata.run(), "metadata"))
+            stack.push_async_callback(self._forwards.close)
             stack.push_async_callback(self.jobs.close)
             stack.callback(self._quit)
             stack.push_async_callback(self._asking.close)

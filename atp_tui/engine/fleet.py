@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..config.form import FormField
     from ..config.imports.offer import ImportAsked, Offered
     from ..model.connection import PoolStatistics
+    from ..model.forward import Forward
     from ..model.freeze import Frozen
     from ..model.guest import GuestSaid
     from ..model.message import Message
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from ..monitor.query import Fields, GroupSums, Page, Query
     from ..monitor.rows import HostDetail, HostRow
     from ..monitor.tally import Summary, Waiting
+    from .forwards import ForwardNews
     from .resolved import Resolved, TargetWords
     from .try_out import TryStep
 
@@ -293,6 +295,14 @@ class Fleet(FleetJobs, Protocol):
 
     def frozen(self) -> Frozen:
         """What is frozen now, and until when."""
+        ...
+
+    def forwards(self) -> tuple[Forward, ...]:
+        """The forwards that are open, in the order in which they were opened."""
+        ...
+
+    def forward_news(self) -> AsyncIterator[ForwardNews]:
+        """What is to be told of forwards from now on."""
         ...
 
     def looked_at(self, host_id: str) -> None:

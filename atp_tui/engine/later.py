@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..actions.action import HostsFile, Invocation
     from ..executor.spec import JobSpec
+    from ..model.forward import Forward, ForwardSpec
     from ..model.guest import GuestSaid
     from ..monitor.domain_query import Described
     from ..monitor.happening import HappeningPage, HappeningQuery
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from .away import PickUps
     from .below import Happenings
     from .fleet import Answer, Settled, Wanted
+    from .forwards import ForwardNews, Forwards
     from .try_out import Admits, TriesHosts, TryStep
     from .went_on import WentOn
 
@@ -93,6 +95,38 @@ class PickUpsLater:
     async def call_off(self, job: str) -> int:
         """As FleetJobs.call_off."""
         return await self._make().call_off(job)
+
+
+class ForwardsLater:
+    """As engine.forwards.Forwards."""
+
+    def __init__(self, make: Callable[[], Forwards]) -> None:
+        self._make = make
+
+    @cached_property
+    def _forwards(self) -> Forwards:
+        return self._make()
+
+    async def open(self, host_id: str, specs: Sequence[ForwardSpec]) -> tuple[Forward, ...]:
+        """As actions.action.Forwards."""
+        return await self._forwards.open(host_id, specs)
+
+    async def shut(self, number: int) -> None:
+        """As actions.action.Forwards."""
+        await self._forwards.shut(number)
+
+    def now(self) -> tuple[Forward, ...]:
+        """As Fleet.forwards."""
+        return self._forwards.now() if "_forwards" in self.__dict__ else ()
+
+    def news(self) -> AsyncIterator[ForwardNews]:
+        """As Fleet.forward_news."""
+        return self._forwards.news()
+
+    async def close(self) -> None:
+        """Close all of them."""
+        if "_forwards" in self.__dict__:
+            await self._forwards.close()
 
 
 class TrialLater:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ..actions.hosts import edits_on
 from ..actions.policy import Admission
@@ -32,6 +32,7 @@ from .stream import Stream
 if TYPE_CHECKING:
     from ..actions.action import HostsFile, Invocation
     from ..config.imports.offer import ImportAsked
+    from ..model.forward import Forward
     from ..model.questions import KeyQuestion, LoginQuestion, PasswordQuestion, Touch
     from ..monitor.cells import Cell
     from ..monitor.domain_query import DomainDetail, DomainPage, DomainQuery
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from ..monitor.rows import HostRow
     from ..monitor.tally import Summary, Waiting
     from .below import Asking, Door, Follower, Happenings, Jobs, Targets, Transport, Trying, View, Waits
+    from .forwards import ForwardNews
     from .pages import Pages
     from .resolved import Resolved, TargetWords
     from .try_out import TryStep
@@ -61,6 +63,25 @@ class _NothingWaits:
 
     async def call_off(self, job: str) -> int:
         return 0
+
+
+class Opened(Protocol):
+    """The forwards that were opened."""
+
+    def now(self) -> tuple[Forward, ...]: ...
+    def news(self) -> AsyncIterator[ForwardNews]: ...
+
+
+class _NothingIsForwarded:
+    """No forward can be opened."""
+
+    def now(self) -> tuple[Forward, ...]:
+        return ()
+
+    async def news(self) -> AsyncIterator[ForwardNews]:
+        await asyncio.get_running_loop().create_future()
+        return
+        yield  # an iterator without an item
 
 
 class LocalFleet(LocalJobs):
@@ -89,6 +110,7 @@ class LocalFleet(LocalJobs):
         expressions: Callable[[], Expressions] | None = None,
         touch: Callable[[], Touch | None] = lambda: None,
         spilled: Callable[[str], str] = lambda _: "",
+        forwards: Opened | None = None,
     ) -> None:
         """The questions may raise HostUnknown. `expressions` makes what filters say by targets."""
         self._transport = transport
@@ -105,6 +127,8 @@ class LocalFleet(LocalJobs):
         self.now = transport.clock.monotonic
         self.ask, self.settle = asking.ask, asking.settle
         self.describe_domain, self.guest_of = asking.describe_domain, asking.guest_of
+        forwards = forwards or _NothingIsForwarded()
+        self.forwards, self.forward_news = forwards.now, forwards.news
         pick_ups = pick_ups or _NothingWaits()
         self.went_on, self.waits, self.call_off = pick_ups.went_on, pick_ups.waits, pick_ups.call_off
         answers = answers or JobAnswers(jobs)

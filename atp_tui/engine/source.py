@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..actions.action import Credentials, HostsFile, NearFiles
 from ..config.fleet import FleetConfig
@@ -15,6 +15,9 @@ from ..model.settings import Channel, TransportConfig
 from ..transport.driver import Driver
 from ..transport.login_desk import LoginDesk
 from .try_out import TryStep
+
+if TYPE_CHECKING:
+    from .forwards import Listens
 
 
 class KeyStore(Protocol):
@@ -44,6 +47,9 @@ class DriverSet(Protocol):
 
     @property
     def near(self) -> NearFiles: ...
+
+    @property
+    def near_sockets(self) -> Listens: ...
 
     def __call__(self, host: HostInfo, channel: Channel) -> Driver: ...
 

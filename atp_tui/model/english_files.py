@@ -1,4 +1,4 @@
-"""What is said of files that are sent and fetched."""
+"""What is said of files that are sent and fetched, and of forwards."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from .say import Say
 SENTENCES: Mapping[Say, str] = {
     Say.SSH_MOVES_NO_FILES: "{host}: its SSH connection moves no files",
     Say.VIRT_MOVES_NO_FILES: "{host}: its hypervisor connection moves no files; its SSH connection may",
+    Say.SSH_REACHES_NOTHING: "{host}: its SSH connection forwards nothing",
+    Say.VIRT_REACHES_NOTHING: "{host}: its hypervisor connection forwards nothing; its SSH connection may",
     Say.NO_SFTP: "{host} takes no files: its sshd has no SFTP subsystem (Subsystem sftp in sshd_config)",
     Say.SFTP_NO_START: "{host} takes no files: what its sshd names as SFTP subsystem does not start ({why})",
     Say.SFTP_NOT_SPOKEN: "{host} takes no files: something else than SFTP answers there, with: {said}",
@@ -37,4 +39,21 @@ SENTENCES: Mapping[Say, str] = {
     Say.NEAR_FILE_STALE: "{path} on this machine has changed since it was asked for",
     Say.NEAR_NOT_A_FILE: "{path} on this machine is no file or folder",
     Say.MOVE_NEEDS_FOLDER: "several files go into a folder: end the path there with /",
+    Say.REACH_FORBIDDEN: "{host} forwards nothing to {target}: its sshd forbids it (AllowTcpForwarding, PermitOpen)",
+    Say.REACH_REFUSED: "{host} does not reach {target}: {why}",
+    Say.REACH_NO_SOCKET: (
+        "{host} does not reach {target}: no such socket is there, nothing listens on it, or its sshd forbids it "
+        "(AllowStreamLocalForwarding)"
+    ),
+    Say.NEAR_TAKEN: "something else listens on {near} here already: choose another port, or 0 for one that is free",
+    Say.NEAR_EXISTS: "{near} is there already, and is left: choose another path, or remove it first",
+    Say.NEAR_NOT_ALLOWED: "{near}: this user may not listen there",
+    Say.NEAR_NO_ADDRESS: "{near} is no address of this machine",
+    Say.NEAR_NO_SOCKET: "{near} cannot be listened on: {why}",
+    Say.FORWARD_LOST: "{near} waits for the connection to {host}: {why}",
+    Say.FORWARD_BACK: "{near} goes on: {host} is connected again",
+    Say.FORWARD_FULL: "{near} carries {most:,} connections: further ones wait until one of them ends",
+    Say.FORWARD_EXPOSED: "other machines can connect to {near}, and so to {far} by way of {host}",
+    Say.FORWARD_UNKNOWN: "no forward {number}; there are {known}",
+    Say.FORWARDS_TOO_MANY: "{number:,} forwards are open: close some of them first",
 }

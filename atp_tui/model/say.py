@@ -38,7 +38,6 @@ class Say(StrEnum):
     FIGURES_UNMADE = "figures-unmade"
     FIGURES_ENDED = "figures-ended"
     NOT_DRAWN = "not-drawn"
-
     # connections: pools, time limits, capabilities
     NO_SUCH_HOST = "no-such-host"
     TRANSPORT_CLOSED = "transport-closed"
@@ -78,19 +77,19 @@ class Say(StrEnum):
     SSH_MAKES_NO_CALLS = "ssh-makes-no-calls"
     SSH_MOVES_NO_FILES = "ssh-moves-no-files"
     SSH_OPENS_NO_SHELL = "ssh-opens-no-shell"
+    SSH_REACHES_NOTHING = "ssh-reaches-nothing"
     SSH_RUNS_NO_COMMANDS = "ssh-runs-no-commands"
     SSH_CARRIES_NO_STREAMS = "ssh-carries-no-streams"
     VIRT_MAKES_NO_CALLS = "virt-makes-no-calls"
     VIRT_MOVES_NO_FILES = "virt-moves-no-files"
     VIRT_OPENS_NO_SHELL = "virt-opens-no-shell"
+    VIRT_REACHES_NOTHING = "virt-reaches-nothing"
     VIRT_RUNS_NO_COMMANDS = "virt-runs-no-commands"
     VIRT_CARRIES_NO_STREAMS = "virt-carries-no-streams"
-
     # names and addresses
     NAME_HAS_NO_ADDRESS = "name-has-no-address"
     NAME_NOT_LOOKED_UP = "name-not-looked-up"
     NO_ADDRESS = "no-address"
-
     # how work on a target ended
     CANCELLED = "cancelled"
     NOT_CONFIRMED = "not-confirmed"
@@ -115,7 +114,6 @@ class Say(StrEnum):
     WAVES_GATE_RUN = "waves-gate-run"
     WAVES_GATE_BROKEN = "waves-gate-broken"
     WAVES_DECLINED = "waves-declined"
-
     # what the door and its actions refuse
     READ_ONLY = "read-only"
     READ_ONLY_HOSTS = "read-only-hosts"
@@ -171,7 +169,6 @@ class Say(StrEnum):
     NOBODY_TO_ASK = "nobody-to-ask"
     NOBODY_TO_ASK_OF_NO_HOST = "nobody-to-ask-of-no-host"
     NO_AUDIT = "no-audit"
-
     # libvirt: the way to its daemon
     NO_BINDING = "no-binding"
     REFUSED_BY = "refused-by"
@@ -189,7 +186,6 @@ class Say(StrEnum):
     TCP_PORT = "tcp-port"
     SAYS_NOTHING = "says-nothing"
     CANNOT_READ = "cannot-read"
-
     # libvirt: who we are
     LIBVIRT_REFUSES_US = "libvirt-refuses-us"
     ASK_POLKIT = "ask-polkit"
@@ -204,7 +200,6 @@ class Say(StrEnum):
     TYPED_PASSWORD_REFUSED = "typed-password-refused"
     FILED_PASSWORD_REFUSED = "filed-password-refused"
     WRITE_OR_TYPE_IT = "write-or-type-it"
-
     # libvirt over TLS
     CA_UNUSABLE = "ca-unusable"
     CERTIFICATE_UNUSABLE = "certificate-unusable"
@@ -214,7 +209,6 @@ class Say(StrEnum):
     NO_TLS_THERE = "no-tls-there"
     NO_TLS = "no-tls"
     ENDED_IN_HANDSHAKE = "ended-in-handshake"
-
     # libvirt over SSH
     NEEDS_SSH = "needs-ssh"
     NO_DAEMON = "no-daemon"
@@ -222,14 +216,12 @@ class Say(StrEnum):
     NO_DAEMON_OF_SESSION = "no-daemon-of-session"
     IN_LIBVIRTS_PLACE = "in-libvirts-place"
     LIBVIRT_COMMAND = "libvirt-command"
-
     # libvirt: the end of a connection
     BROKE = "broke"
     HOST_CLOSED_IT = "host-closed-it"
     HOST_FELL_SILENT = "host-fell-silent"
     PEER_ENDED = "peer-ended"
     PEER_ENDED_SINCE = "peer-ended-since"
-
     # SSH: the way to its server
     WRONG_FAMILY = "wrong-family"
     NO_BIND_ADDRESS = "no-bind-address"
@@ -254,7 +246,6 @@ class Say(StrEnum):
     PROXY_CLOSED = "proxy-closed"
     PROXY_KILLED = "proxy-killed"
     PROXY_ENDED = "proxy-ended"
-
     # SSH: who we are
     LOGIN_REFUSED = "login-refused"
     LOGIN_REFUSED_TAKES = "login-refused-takes"
@@ -384,3 +375,19 @@ class Say(StrEnum):
     NEAR_FILE_STALE = "near-file-stale"
     NEAR_NOT_A_FILE = "near-not-a-file"
     MOVE_NEEDS_FOLDER = "move-needs-folder"
+
+    # forwards
+    REACH_FORBIDDEN = "reach-forbidden"
+    REACH_REFUSED = "reach-refused"
+    REACH_NO_SOCKET = "reach-no-socket"
+    NEAR_TAKEN = "near-taken"
+    NEAR_EXISTS = "near-exists"
+    NEAR_NOT_ALLOWED = "near-not-allowed"
+    NEAR_NO_ADDRESS = "near-no-address"
+    NEAR_NO_SOCKET = "near-no-socket"
+    FORWARD_LOST = "forward-lost"
+    FORWARD_BACK = "forward-back"
+    FORWARD_FULL = "forward-full"
+    FORWARD_EXPOSED = "forward-exposed"
+    FORWARD_UNKNOWN = "forward-unknown"
+    FORWARDS_TOO_MANY = "forwards-too-many"

@@ -26,11 +26,11 @@ from ..model.shell import Shell
 from .backoff import may_try_again
 from .clock import Clock
 from .dialer import Dial, Dialed
-from .driver import CallsLibvirt, MovesFiles, NearShell, OpensShell, OpensStreams, RunsCommands
+from .driver import CallsLibvirt, MovesFiles, NearShell, OpensShell, RunsCommands
 from .heartbeat import Heartbeat, round_trip, silence
 from .lifecycle import Lifecycle
 from .metrics import Metrics
-from .opened import Opened, refuse, too_late
+from .opened import Carries, Opened, refuse, too_late
 from .pause import Pause
 from .status import connection_changed, connection_snapshot
 from .watchers import Watchers
@@ -40,7 +40,7 @@ _S = ConnectionState
 ChangeListener = Callable[["HostConnection", ConnectionChanged], None]
 
 
-class HostConnection:
+class HostConnection(Carries):
     """One connection of a host's pool. Made by the pool; tasks get it from a lease.
 
     All methods are for the event loop's thread. `on_change` is called for every transition, after it has happened.
@@ -165,13 +165,6 @@ class HostConnection:
             self._heartbeat.heard(now)
         self.counters.answered(started, now)
         return value
-
-    @property
-    def streams(self) -> OpensStreams:
-        """The open link, for a connection that rides on this one. Raises ConnectionLost, Unsupported."""
-        if self.opened is None:
-            raise ConnectionLost(told(Say.CONNECTION_DOWN, host=self.host_info.host), host=self.host_info.id)
-        return self.opened.opens_streams or refuse(self.host_info.id, self.channel, OpensStreams)
 
     def check(self) -> asyncio.Task[None]:
         """Have the heartbeat ask now, and lose a peer that does not answer in time. The task is the heartbeat's."""

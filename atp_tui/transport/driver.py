@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import field
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 from ..model.causes import Cause
 from ..model.data_class import dataclass
@@ -27,6 +27,9 @@ from ..model.moving import MoveSink, Pull, Push
 from ..model.outcome import Command, ExitStatus, OutputSink, Stream
 from ..model.settings import TransportConfig
 from ..model.shell import Shell, Size
+
+if TYPE_CHECKING:
+    from ..model.forward import Place
 
 T = TypeVar("T")
 
@@ -110,6 +113,14 @@ class NearShell(Protocol):
 
     def pause_writing(self) -> None: ...
     def resume_writing(self) -> None: ...
+
+
+class HalvesReceiver(StreamReceiver, Protocol):
+    """Who takes what arrives on a stream whose directions end each by itself."""
+
+    def half_ended(self) -> None:
+        """Nothing more comes; what is written still arrives. `ended` follows once both directions have ended."""
+        ...
 
 
 class Link(Protocol):
@@ -213,6 +224,18 @@ class OpensShell(Protocol):
 
         Raises CallFailed where none was opened (no terminal, no place), or it ended without a status; ConnectionLost.
         A cancel ends it.
+        """
+        ...
+
+
+@runtime_checkable
+class ReachesTargets(Protocol):
+    """A link to a host that connects to ports and sockets for us."""
+
+    async def reach(self, target: Place, receiver: HalvesReceiver) -> RawStream:
+        """Connect, on the far side, to a port or a UNIX socket. `receiver` may be called before this returns.
+
+        Raises CallFailed, with REACH_FORBIDDEN where the server does not let us; ConnectionLost.
         """
         ...
 

@@ -11,7 +11,15 @@ import pytest
 from atp_tui.model.ending import end_is_confirmed
 from atp_tui.model.errors import CallTimeout, ConnectFailed, ConnectionLost
 from atp_tui.model.outcome import Command
-from atp_tui.transport.driver import CallsLibvirt, Link, MovesFiles, OpensShell, OpensStreams, RunsCommands
+from atp_tui.transport.driver import (
+    CallsLibvirt,
+    Link,
+    MovesFiles,
+    OpensShell,
+    OpensStreams,
+    ReachesTargets,
+    RunsCommands,
+)
 
 from ..daemons.libvirtd import PrivateLibvirtd
 from .leftovers import nothing_left_since, settled
@@ -86,7 +94,7 @@ async def test_two_hundred_calls_at_once_get_each_its_own_answer(name: str, libv
 async def test_a_link_has_the_capabilities_of_its_kind_and_no_other(name: str, libvirtd: PrivateLibvirtd) -> None:
     over_ssh = "runs" in RIGS[name].abilities
     async with RIGS[name].make(libvirtd) as rig, opened(rig) as link:
-        all_kinds = (CallsLibvirt, RunsCommands, MovesFiles, OpensShell, OpensStreams)
+        all_kinds = (CallsLibvirt, RunsCommands, MovesFiles, OpensShell, OpensStreams, ReachesTargets)
         kinds = {kind for kind in all_kinds if isinstance(link, kind)}
     assert kinds == ({*all_kinds} - {CallsLibvirt} if over_ssh else {CallsLibvirt})
 

@@ -99,23 +99,19 @@ class Dispatch:
         self._prompts: dict[str, Callable[[str], object]] = {
             "run": self._run,
             "follow": self._follow,
-            **{name: partial(self._move_files, name) for name in ("push", "pull")},
+            **{name: partial(self._move, name) for name in ("push", "pull", "forward")},
             "trust-key": trust.look_at_key,
             "log-in": trust.ask_for_password,
-            "add-host": lambda text: self._form("add-host", text),
-            "edit-host": lambda text: self._form("edit-host", text),
-            "copy-host": lambda text: self._form("copy-host", text),
-            "tag-host": lambda text: self._form("tag-host", text),
-            "remove-host": lambda text: self._form("remove-host", text),
+            **{f"{it}-host": partial(self._form, f"{it}-host") for it in ("add", "edit", "copy", "tag", "remove")},
             "enable-host": self._enable,
             "import": lambda text: self._hosts_file.take_over(*text.strip().partition(" ")[::2]),
         }
         """Where the screen gathers the arguments of an action by a dialogue or the command pane."""
 
-    def _move_files(self, action: str, line: str) -> None:
-        from .file_dispatch import FileDispatch
+    def _move(self, action: str, line: str) -> None:
+        from .file_dispatch import start
 
-        FileDispatch(self._screen, self).start(action, line)
+        start(self._screen, self, self._fleet, action, line)
 
     @cached_property
     def _help(self) -> HelpScreen:

@@ -1,15 +1,17 @@
-"""`:push FILE… /path` and `:pull /path FOLDER` of the screen: what was typed becomes a job on the hosts pointed at."""
+"""`:push FILE… /path` and `:pull /path FOLDER` of the screen: what was typed becomes a job on the hosts pointed at.
+`:forward` begins here, too."""
 
 from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Protocol
 
 from ...actions.action import Invocation, Value
 from ...actions.files import FILE_WORDS, FOLLOW, MOVE_WORDS, words_of
 from ...actions.job_words import taken
+from ...engine.fleet import Fleet
 from ...model.errors import ActionFailed
 from ...model.far_paths import shown, to_bytes
 from ..words import sentence
@@ -26,6 +28,8 @@ class FileSurface(Protocol):
     """The main screen, as far as files need it."""
 
     def tell(self, text: str, *, wrong: bool = False) -> None: ...
+    def ask_for(self, command: str) -> None: ...
+    def spawn(self, work: Coroutine[None, None, None]) -> None: ...
 
 
 class Jobs(Protocol):
@@ -45,6 +49,16 @@ class Starting(Protocol):
     def if_confirmed(
         self, invocation: Invocation, title: str, yes: str, act: Callable[[Invocation], object], words: str
     ) -> None: ...
+
+
+def start(screen: FileSurface, starting: Starting, fleet: Fleet, action: str, line: str) -> None:
+    """Do what a line of `push`, `pull` or `forward` says."""
+    if action == "forward":
+        from .forward_dispatch import start as start_forward
+
+        start_forward(screen, fleet, starting, line)
+        return
+    FileDispatch(screen, starting).start(action, line)
 
 
 class FileDispatch:

@@ -6,7 +6,7 @@ import asyncio
 import shlex
 import tempfile
 import tomllib
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,9 @@ import pytest
 from atp_tui.actions.action import Action, Context, Invocation, Subject, Value
 from atp_tui.actions.door import Door
 from atp_tui.actions.follow import MOST_HOSTS
+from atp_tui.actions.forward import FORWARD
 from atp_tui.actions.hosts import HOSTS_FILE
+from atp_tui.actions.policy import Policy
 from atp_tui.actions.registry import ACTIONS
 from atp_tui.actions.trust_key import fingerprint_of, key_question
 from atp_tui.config.fleet import FleetConfig
@@ -29,7 +31,16 @@ from atp_tui.executor.runner import JobRunner
 from atp_tui.executor.spec import JobOptions
 from atp_tui.model.connection import ConnectionState
 from atp_tui.model.credential import Credential, Secret
-from atp_tui.model.errors import ActionFailed, AtpError, AuthFailed, ConnectFailed, HostKeyRejected, HostUnknown
+from atp_tui.model.errors import (
+    ActionFailed,
+    AtpError,
+    AuthFailed,
+    ConnectFailed,
+    HostKeyRejected,
+    HostUnknown,
+    ReadOnly,
+)
+from atp_tui.model.forward import Forward, ForwardSpec
 from atp_tui.model.host import HostInfo
 from atp_tui.model.moving import MoveRules, Pull, Push
 from atp_tui.model.questions import Wants
@@ -68,6 +79,20 @@ class Kept:
         self._driver.refuse.pop(host_id, None)
 
 
+class Forwarding:
+    """Keeps what is asked of it."""
+
+    def __init__(self) -> None:
+        self.calls: list[object] = []
+
+    async def open(self, host_id: str, specs: Sequence[ForwardSpec]) -> tuple[Forward, ...]:
+        self.calls.append((host_id, *map(str, specs)))
+        return ()
+
+    async def shut(self, number: int) -> None:
+        self.calls.append(number)
+
+
 @dataclass
 class Rig:
     manager: TransportManager
@@ -77,6 +102,7 @@ class Rig:
     file: Path
     followed: list[tuple[str, ...]]
     desk: LoginDesk
+    forwards: Forwarding
 
     async def ask(self, action: str, *hosts: str, secret: Secret | None = None, **arguments: Value) -> None:
         job = await self.door.perform(Invocation(action, on_hosts(*hosts), arguments, "tester", secret))
@@ -123,10 +149,14 @@ async def rig(
             with tempfile.TemporaryDirectory() as folder:
                 file = file_of(ids, folder)
                 desk = LoginDesk()
-                context = Context(manager, jobs, kept, kept, HostsFileAside(file), follow, desk=desk, near=NearLook())
+                forwards, near = Forwarding(), NearLook()
+                context = Context(
+                    manager, jobs, kept, kept, HostsFileAside(file), follow, desk=desk, near=near, forwards=forwards
+                )
                 async with asyncio.timeout(30):
                     await asyncio.sleep(0.05)
-                    yield Rig(manager, driver, kept, Door(context, actions=actions), file, followed, desk)
+                    door = Door(context, actions=actions)
+                    yield Rig(manager, driver, kept, door, file, followed, desk, forwards)
         finally:
             await jobs.close()
 
@@ -211,6 +241,41 @@ async def pull_fetches(actions: tuple[Action, ...] = ACTIONS) -> None:
         assert job is not None
         await job.wait()
         assert there.driver.moves == [("a", Pull("/etc/a.conf", "/tmp/conf/a"))]
+
+
+async def a_forward_is_opened(actions: tuple[Action, ...] = ACTIONS) -> None:
+    async with rig("a", actions=actions) as there:
+        await there.ask("forward", "a", specs="8080:localhost:80 '/near s:/far'")
+        assert there.forwards.calls == [("a", "127.0.0.1:8080:localhost:80", "/near s:/far")]
+
+
+async def a_forward_is_closed(actions: tuple[Action, ...] = ACTIONS) -> None:
+    async with rig("a", actions=actions) as there:
+        await there.ask("close-forward", number=7)
+        assert there.forwards.calls == [7]
+
+
+async def test_what_is_no_forward_opens_nothing() -> None:
+    async with rig("a", "b") as there:
+        for specs, why in {"8080": "not a forward", "'8080:x:80": "No closing quotation"}.items():
+            with pytest.raises(ActionFailed, match=why):
+                await there.ask("forward", "a", specs=specs)
+        with pytest.raises(ActionFailed, match="one"):
+            await there.ask("forward", "a", "b", specs="8080:x:80")
+        assert not there.forwards.calls
+
+
+def test_a_forward_for_other_machines_is_asked_about_and_none_passes_read_only() -> None:
+    lines = ("8080:x:80 [::1]:1:x:80", "8080:x:80 *:1:x:80")
+    loopback, exposed = (Invocation("forward", on_hosts("a"), {"specs": each}) for each in lines)
+    policy = Policy(asks=True)
+    assert policy.wants(FORWARD, loopback) is None
+    asks = policy.wants(FORWARD, exposed)
+    assert asks is not None and [str(each) for each in asks.reasons] == [
+        "other machines can connect to 0.0.0.0:1, and so to x:80 by way of a"
+    ]
+    with pytest.raises(ReadOnly):
+        Policy(read_only=True).allow(FORWARD, loopback)
 
 
 async def a_key_is_trusted_by_the_fingerprint_that_was_seen(actions: tuple[Action, ...] = ACTIONS) -> None:
@@ -318,6 +383,8 @@ BEHAVIOUR: Mapping[str, Behaviour] = {
     "follow": follow_follows,
     "push": push_sends,
     "pull": pull_fetches,
+    "forward": a_forward_is_opened,
+    "close-forward": a_forward_is_closed,
     "trust-key": a_key_is_trusted_by_the_fingerprint_that_was_seen,
     "log-in": a_password_goes_to_its_host,
     "forget": what_was_typed_is_forgotten,

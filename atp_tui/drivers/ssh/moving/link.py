@@ -19,7 +19,8 @@ from ....model.outcome import Command, ExitStatus, OutputSink
 from ....model.say import Say
 from ...near.blocks import NearFiles
 from ..causes import said
-from ..link import FREE_PLACE_POLL, SshLink
+from ..link import FREE_PLACE_POLL
+from ..reaching import ReachingLink
 from ..sftp.client import Refused, Sftp
 from ..sftp.session import Ended, SftpSession
 from ..sftp.wire import Malformed
@@ -43,8 +44,8 @@ class Moving:
         self.listings = Listings(self.near)
 
 
-class MovingLink(SshLink):
-    """transport.driver.MovesFiles besides what SshLink is. `moving` is set by the driver that makes it."""
+class MovingLink(ReachingLink):
+    """transport.driver.MovesFiles besides what ReachingLink is. `moving` is set by the driver that makes it."""
 
     moving: Moving
 
