@@ -56,7 +56,7 @@ async def test_a_key_file_that_is_none_is_named(sshd: PrivateSshd, tmp_path: Pat
 
 
 @contextlib.contextmanager
-def _agent(directory: Path) -> Iterator[Path]:
+def agent(directory: Path) -> Iterator[Path]:
     socket = directory / "agent"
     with subprocess.Popen(["ssh-agent", "-D", "-a", socket], stdout=subprocess.DEVNULL) as process:
         try:
@@ -80,7 +80,7 @@ def _add(key: Path) -> None:
     subprocess.run(["ssh-add", "-q", key], check=True, capture_output=True)
 
 
-def _empty_agent() -> None:
+def empty_agent() -> None:
     subprocess.run(["ssh-add", "-q", "-D"], check=True, capture_output=True)
 
 
@@ -94,7 +94,7 @@ async def test_a_locked_key_is_named_and_an_agent_that_holds_it_helps(
     assert isinstance(error, AuthFailed)
     assert f"{locked} needs a passphrase" in error.message
 
-    with _agent(tmp_path) as socket:
+    with agent(tmp_path) as socket:
         monkeypatch.setenv("SSH_AUTH_SOCK", str(socket))
         assert isinstance(await fails(host), AuthFailed)  # an agent that holds nothing
         _add(sshd.client_key)
@@ -113,14 +113,14 @@ async def test_a_uri_leaves_the_agent_or_the_key_files_alone(
     def host(settings: SshSettings, ways: str) -> HostInfo:
         return HostInfo("peer", "127.0.0.1", uri=f"test+ssh://127.0.0.1/default?sshauth={ways}", ssh=settings)
 
-    with _agent(tmp_path) as socket:
+    with agent(tmp_path) as socket:
         monkeypatch.setenv("SSH_AUTH_SOCK", str(socket))
         _add(sshd.client_key)
         assert await answers(host(by_agent, "agent"))
         assert await answers(host(wrong, "agent,privkey"))
         error = await fails(host(wrong, "privkey"))
         assert isinstance(error, AuthFailed), "the agent has the key, and is not to be asked"
-        _empty_agent()
+        empty_agent()
         assert await answers(host(by_file, "privkey"))
         error = await fails(host(by_file, "agent"))
         assert isinstance(error, AuthFailed), "the file has the key, and is not to be offered"

@@ -27,7 +27,7 @@ from atp_tui.model.settings import SshSettings, TransportConfig
 
 from ..daemons.sshd import PrivateSshd, running_sshd
 from .ssh_links import HANG, answers, fails, host_of, new_key, open_link, run
-from .test_ssh_logins import _agent
+from .test_ssh_logins import agent
 
 pytestmark = pytest.mark.daemons
 
@@ -70,7 +70,7 @@ async def test_an_agent_that_refuses_to_sign_is_named(
 ) -> None:
     for name in ("SSH_ASKPASS", "DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
-    with _agent(tmp_path) as socket:
+    with agent(tmp_path) as socket:
         monkeypatch.setenv("SSH_AUTH_SOCK", str(socket))
         _add_with_question(sshd.client_key)
         error = await fails(host_of(sshd, replace(sshd.ssh_settings(), identity_files=(str(tmp_path / "none"),))))

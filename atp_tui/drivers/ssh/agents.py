@@ -94,7 +94,7 @@ def _watch_signing(
         except (OSError, ValueError, EOFError) as error:  # TimeoutError is an OSError
             found.troubles.append(told(Say.AGENT_SIGNS_NOT, agent=agent_at, key=key))
             raise ValueError(str(error)) from error
-        found.signing = None
+        found.signing, found.signed = None, key_blob
         return signature
 
     agent.sign = watched  # type: ignore[method-assign]

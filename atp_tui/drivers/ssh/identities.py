@@ -57,11 +57,17 @@ class Identities:
         self._certificates: ParsedFiles[SSHCertificate] = ParsedFiles(parse_certificate)
         self._unlocked: Unlocked | None = None
         self._touches = asyncio.Lock()
+        self._worked: dict[tuple[str, int, str], bytes] = {}
 
     def forget(self) -> None:
         """Let go of the keys that a passphrase has decrypted."""
         if self._unlocked is not None:
             self._unlocked.forget()
+
+    def worked(self, endpoint: Endpoint, found: Credentials) -> None:
+        """An sshd has let us in: the key that did it is the first that is offered to it the next time."""
+        if found.took:
+            self._worked[endpoint.name, endpoint.port, endpoint.user] = found.took
 
     @asynccontextmanager
     async def credentials(self, endpoint: Endpoint, answering: Answering | None = None) -> AsyncIterator[Credentials]:
@@ -80,6 +86,10 @@ class Identities:
                 [*self._certificate_files(endpoint, found), *(file.certificate for file in files if file.certificate)],
                 found,
             )
+            if worked := self._worked.get((endpoint.name, endpoint.port, endpoint.user)):
+                from .offered import public_of
+
+                found.keys.sort(key=lambda offer: public_of(offer) != worked)
             if not found.keys and not found.troubles:
                 found.troubles.append(_nothing_offered(endpoint))
             yield found
@@ -156,8 +166,10 @@ class Identities:
 
         async def unlock() -> SSHKey | None:
             key = await unlocked.unlock(path, answering)
-            if key is not None and file.trouble in found.troubles:
-                found.troubles.remove(file.trouble)
+            if key is not None:
+                found.signed = key.public_data  # it does so next
+                if file.trouble in found.troubles:
+                    found.troubles.remove(file.trouble)
             return key
 
         if file.public is not None:

@@ -128,11 +128,13 @@ class Opener:
                     tell(request.on_passed, connected, sock)
                 stack.callback(_close_unless_taken, sock, owner)
             async with self._identities.credentials(endpoint, answering) as found:
-                owner.more_keys = found.more
+                owner.more_keys, owner.judged = found.more, found.judged
                 options = connection_options(endpoint, owner.check, found, request.config, _giving(owner), before)
                 connecting = connect(options, sock)
                 connection = await self._logged_in(connecting, host, owner, proxy, request.progress, found)
                 answering.taken()
+                found.judged(True)
+                self._identities.worked(endpoint, found)
             self._warn(host, found)
             stack.callback(connection.abort)
             await self._keep_key(host, owner.check)

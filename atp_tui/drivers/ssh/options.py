@@ -30,6 +30,7 @@ from .config.match import matches
 from .credentials import Credentials
 from .endpoint import Algorithms, Endpoint, Logins, Session
 from .host_key_check import HostKeyCheck
+from .offered import pairs_of
 
 FIRST_CIPHER = "aes128-gcm@openssh.com"
 """asyncssh would offer chacha20 first and make a cipher context for each packet of it: 0.92 ms of CPU a command, not
@@ -84,7 +85,7 @@ def connection_options(
     options.host_key_alias = endpoint.key_name
     options.protocol_factory = factory
     options.tunnel = tunnel
-    options.client_keys = asyncssh.load_keypairs(found.keys) if found.keys else None
+    options.client_keys = pairs_of(found)
     return options
 
 

@@ -45,6 +45,7 @@ class Owner(asyncssh.SSHClient):
         self.forced = False
         self.ended: Callable[[Exception | None], None] | None = None
         self.answering = answering
+        self.judged: Callable[[bool], None] = lambda _: None
         self.more_keys: Callable[[], Awaitable[asyncssh.SSHKey | None]] | None = None
 
     def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
@@ -74,6 +75,7 @@ class Owner(asyncssh.SSHClient):
             self.ended(exc)
 
     def _judged(self, taken: bool) -> None:
+        self.judged(taken)
         (self.answering.taken if taken else self.answering.failed)()
 
     async def public_key_auth_requested(self) -> asyncssh.SSHKey | None:
