@@ -91,11 +91,11 @@ def split_line(raw: str) -> tuple[str, str] | None:
     text = raw.rstrip(_BLANK + "\f").lstrip(_BLANK)
     if not text or text.startswith("#"):
         return None
-    if text.startswith('"'):  # strdelim: a keyword may stand in quotes
+    if text.startswith('"'):  # a keyword may stand in quotes
         keyword, _, rest = text[1:].partition('"')
-    else:
-        length = next((at for at, letter in enumerate(text) if letter in _BLANK + '="'), len(text))
-        keyword, rest = text[:length], text[length:]
+        return keyword.lower(), rest.lstrip(_BLANK)  # strdelim passes over no `=` here
+    length = next((at for at, letter in enumerate(text) if letter in _BLANK + '="'), len(text))
+    keyword, rest = text[:length], text[length:]
     rest = rest.lstrip(_BLANK)
     if rest.startswith("="):
         rest = rest[1:].lstrip(_BLANK)

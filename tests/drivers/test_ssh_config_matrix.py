@@ -16,13 +16,25 @@ from atp_tui.drivers.ssh.config.own import read_own
 from atp_tui.drivers.ssh.config.programs import Programs
 from atp_tui.drivers.ssh.config.reader import ConfigReader
 from atp_tui.drivers.ssh.config.said import ConfigBroken, Question, Said
-from atp_tui.drivers.ssh.config.tokens import account_home
-from atp_tui.drivers.ssh.endpoint import Endpoint, Session, endpoint_of
+from atp_tui.drivers.ssh.config.tokens import Tokens, account_home
+from atp_tui.drivers.ssh.endpoint import Endpoint, endpoint_of
 from atp_tui.model.settings import SshSettings
 
-from .ssh_config_files import CASES, Case
+from .ssh_config_files import CASES as FILES
+from .ssh_config_files import Case
+from .ssh_config_more import MORE
 
 NO_FILE = Path("/nowhere/ssh_config")
+CASES = FILES | MORE
+
+BY_MEANING = frozenset(
+    {"host", "hostname", "port", "user", "userknownhostsfile", "identityagent", "revokedhostkeys"}
+    | {"ciphers", "macs", "kexalgorithms", "controlpath"}
+)
+"""Keywords of which ssh prints the value with its tokens and defaults worked in. What they mean is compared."""
+
+OF_NO_SHELL = frozenset({"requesttty", "updatehostkeys", "localforward", "controlpersist"})
+"""Keywords of no use here, which ssh prints as it is asked, or in another form."""
 
 
 @pytest.fixture(autouse=True)
@@ -59,17 +71,30 @@ def judged(client: SshClient, question: Question) -> Said:
 
 
 def means(question: Question, said: Said) -> Endpoint:
-    """All that an answer comes to, but for units in what asyncssh is told for comfort's sake."""
-    endpoint = endpoint_of(question, said, SshSettings())
-    return replace(endpoint, session=replace(endpoint.session, rekey=Session().rekey))
+    """All that an answer comes to."""
+    return endpoint_of(question, said, SshSettings())
+
+
+def printed(said: Said, defaults: Said) -> dict[str, object]:
+    """Every keyword whose value is compared as it is printed, for those that are said and those that are not."""
+    words = {"true": "yes", "false": "no", "none": "no"}
+    values = {**defaults.values, **said.values}
+    if said.yes("batchmode", False):
+        values.pop("serveraliveinterval")  # Debian's ssh has one of its own then
+    return {
+        keyword: [words.get(value.lower(), value) for value in found]
+        for keyword, found in values.items()
+        if keyword not in BY_MEANING | OF_NO_SHELL and [value.lower() for value in found] != ["none"]
+    }
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.own])
 def test_our_own_reading_is_that_of_openssh(client: SshClient, name: str, tmp_path: Path) -> None:
     for question in questions(CASES[name], tmp_path):
-        assert means(question, read_own(question, NO_FILE, client.programs)) == means(
-            question, judged(client, question)
-        ), question.host
+        own, theirs = read_own(question, NO_FILE, client.programs), judged(client, question)
+        assert means(question, own) == means(question, theirs), question.host
+        defaults = Said(client._habits_of(shutil.which("ssh") or "").defaults)
+        assert printed(own, defaults) == printed(theirs, defaults), question.host
     assert not (tmp_path / "ran").exists()
 
 
@@ -115,7 +140,7 @@ def test_the_hash_of_a_connection_is_that_of_openssh(client: SshClient, tmp_path
 
 HOPS = (
     "j:%p", "j:0", "j:65536", "j:", ":22", "@j", "[::1]:22", "::1", "[j", "j,k:x", "a@b@c", "u%r@%h", "ssh://u@j:5/",
-    "ssh://j", "j:ssh", "j:022", "%d", "a,,b", "none,j", "j/",
+    "ssh://j", "j:ssh", "j:022", "a:022,u@[::1]:7", "[::1]:", "[a]", "[a]:7,[b]", "%d", "a,,b", "none,j", "j/",
 )  # fmt: skip
 
 
@@ -132,7 +157,7 @@ def test_a_jump_host_that_openssh_refuses_is_refused_by_our_own_reading(
         with pytest.raises(ConfigBroken, match="config line 2"):
             read_own(question, NO_FILE, PROGRAMS)
     else:
-        assert read_own(question, NO_FILE, PROGRAMS).first("proxyjump") == hop
+        assert read_own(question, NO_FILE, PROGRAMS).first("proxyjump") == taken
 
 
 @pytest.mark.parametrize(
@@ -140,7 +165,11 @@ def test_a_jump_host_that_openssh_refuses_is_refused_by_our_own_reading(
     [
         "Compression maybe", "Compression true", "HashKnownHosts 1", "CheckHostIP maybe", "IdentitiesOnly 1",
         "NoHostAuthenticationForLocalhost 2", "RequiredRSASize x", "SetEnv A", "SetEnv A=b C", "SetEnv =b",
-        "Compression YES", "HashKnownHosts true", "SetEnv A= B=c",
+        "Compression YES", "HashKnownHosts true", "SetEnv A= B=c", "BatchMode maybe", "NumberOfPasswordPrompts x",
+        "StrictHostKeyChecking never", "StrictHostKeyChecking OFF", "RekeyLimit x", "RekeyLimit 1M soon",
+        "RekeyLimit 1T",
+        "RekeyLimit 1M 1h 1h", "RekeyLimit 1.5m", "RekeyLimit 15", "RekeyLimit 16", "RekeyLimit 0", "RekeyLimit none",
+        "RekeyLimit 1.25G none", "ConnectTimeout 1x", "ConnectTimeout 5 5", "ServerAliveCountMax many", '"Port"=4',
     ],
 )  # fmt: skip
 def test_a_value_that_openssh_refuses_is_refused_by_our_own_reading(
@@ -169,3 +198,8 @@ async def test_a_host_that_the_file_refuses_is_not_connected(lenient: bool, by_s
         else:
             read_own(refused, NO_FILE, PROGRAMS)
     assert read_own(other, NO_FILE, PROGRAMS).first("user") == "ann"
+
+
+def test_the_token_of_the_jump_host_is_the_last_ones_name() -> None:
+    for jump, host in (("a", "a"), ("u@a:5,v@b:7", "b"), ("u@[::1]:7", "::1"), ("[::1]", "::1"), ("", "")):
+        assert Tokens("box", "box", 22, "ann", jump=jump).path("IdentityFile", "/%j") == f"/{host}"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import socket
+from collections.abc import Mapping, Sequence
 
 from ....config.ssh_lines import Line
+from .. import wildcards
 
 
 def _words(text: str) -> frozenset[str]:
@@ -61,18 +63,32 @@ _GONE = _words(
 )
 """Passed over, as OpenSSH passes over what it once had."""
 
+_ON_OFF = ("yes", "true", "no", "false")
 _SWITCHES = _words(
     """
-    checkhostip hashknownhosts identitiesonly kbdinteractiveauthentication nohostauthenticationforlocalhost
-    passwordauthentication proxyusefdpass tcpkeepalive
+    batchmode checkhostip hashknownhosts identitiesonly kbdinteractiveauthentication
+    nohostauthenticationforlocalhost passwordauthentication proxyusefdpass tcpkeepalive
     """
 )
-_ON_OFF = ("yes", "true", "no", "false")
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(_SWITCHES, _ON_OFF),
+    "addressfamily": ("any", "inet", "inet6"),
+    "compression": ("yes", "no"),
+    "pubkeyauthentication": (*_ON_OFF, "unbound", "host-bound"),
+    "stricthostkeychecking": (*_ON_OFF, "ask", "off", "accept-new"),
+}
+_SAME_CHOICE = {"true": "yes", "false": "no", "off": "no"}
+
+_SIZE = re.compile(r"(\d+)(?:\.(\d+))?([bkmgtpe]?)", re.IGNORECASE)
+_LEAST_SIZE = 16
 _TIME = re.compile(r"(?:\d+[smhdwSMHDW]?)+")
+_SPAN = re.compile(r"(\d+)([smhdw]?)", re.IGNORECASE)
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _HOP = re.compile(r"(?P<uri>ssh://)?(?:.+@)?(?:\[[^\]]+\]|[^\[\]:@/]+)(?::(?P<port>[^:/]*))?(?(uri)/?)")
 """One jump host. Tokens are no part of its port: OpenSSH replaces them later."""
 
-_TIMES = frozenset({"connecttimeout", "serveraliveinterval"})
+_TIMES = frozenset({"connecttimeout", "forwardx11timeout", "serveraliveinterval"})
+_NUMBERS = frozenset({"connectionattempts", "numberofpasswordprompts", "requiredrsasize", "serveralivecountmax"})
 
 
 def known_name(keyword: str) -> str | None:
@@ -96,29 +112,56 @@ def values_of(name: str, line: Line) -> tuple[str, ...]:
         raise ValueError(f"keyword {line.keyword} extra arguments at end of line")
     if not words[0]:
         raise ValueError("missing argument")
-    _check(name, words[0])
-    if name == "port":
-        return (str(_port(words[0])),)
     if name == "setenv" and not all(word.find("=") > 0 for word in words):
         raise ValueError("Invalid SetEnv.")
-    return tuple(words)
+    if name == "rekeylimit":
+        return (_rekey_limit(words),)
+    return (_one(name, words[0]), *words[1:])
 
 
-def _check(name: str, value: str) -> None:
-    if name in _SWITCHES and value.lower() not in _ON_OFF:
-        raise ValueError(f'unsupported option "{value}": write yes or no')
-    if name == "compression" and value.lower() not in ("yes", "no"):
-        raise ValueError(f'unsupported option "{value}": write yes or no')
-    if name in _TIMES and value.lower() != "none" and not _TIME.fullmatch(value):
-        raise ValueError(f"invalid time value {value!r}")
-    if name == "addressfamily" and value.lower() not in ("any", "inet", "inet6"):
-        raise ValueError(f'unsupported option "{value}": write any, inet or inet6')
-    if name == "requiredrsasize" and not value.isdecimal():
+def _one(name: str, value: str) -> str:
+    """A checked value as `ssh -G` prints it."""
+    small = value.lower()
+    if name in _CHOICES:
+        if small not in _CHOICES[name]:
+            raise ValueError(f'unsupported option "{value}": write {", ".join(_CHOICES[name])}')
+        return _SAME_CHOICE.get(small, small)
+    if name in _TIMES and small != "none":
+        return str(_seconds(value))
+    if name in _NUMBERS and not value.isdecimal():
         raise ValueError(f"invalid number {value!r}")
-    if name == "proxyjump" and value.lower() != "none" and not all(map(_is_hop, value.split(","))):
-        raise ValueError(f'Invalid ProxyJump "{value}"')
-    if name == "pubkeyauthentication" and value.lower() not in (*_ON_OFF, "unbound", "host-bound"):
-        raise ValueError(f'unsupported option "{value}"')
+    if name == "proxyjump" and small != "none":
+        if not all(map(_is_hop, value.split(","))):
+            raise ValueError(f'Invalid ProxyJump "{value}"')
+        before, comma, last = value.rpartition(",")
+        return f"{before}{comma}{_hop_as_printed(last)}"
+    if name == "hostkeyalias":
+        return wildcards.small(value)
+    return str(_port(value)) if name == "port" else value
+
+
+def _seconds(text: str) -> int:
+    if not _TIME.fullmatch(text):
+        raise ValueError(f"invalid time value {text!r}")
+    return sum(int(number) * _SECONDS[unit.lower()] for number, unit in _SPAN.findall(text))
+
+
+def _rekey_limit(words: Sequence[str]) -> str:
+    """Bytes and seconds, 0 for no limit."""
+    size = _SIZE.fullmatch(words[0])
+    if size is None and words[0] != "default":
+        raise ValueError(f"Bad number {words[0]!r}")
+    count = 0 if size is None else _bytes(*size.groups())
+    if 0 < count < _LEAST_SIZE:
+        raise ValueError("RekeyLimit too small")
+    if len(words) > 2:
+        raise ValueError("keyword rekeylimit extra arguments at end of line")
+    return f"{count} {_seconds(words[1]) if len(words) > 1 and words[1] != 'none' else 0}"
+
+
+def _bytes(whole: str, part: str | None, unit: str) -> int:
+    shift = 10 * "bkmgtpe".index(unit.lower() or "b")
+    return (int(whole) << shift) + (int(part) << shift) // 10 ** len(part) if part else int(whole) << shift
 
 
 def _is_hop(text: str) -> bool:
@@ -129,6 +172,15 @@ def _is_hop(text: str) -> bool:
         return not match["port"] or bool(_port(match["port"]))
     except ValueError:
         return False
+
+
+def _hop_as_printed(text: str) -> str:
+    """The hop that ssh itself connects: it prints that one anew, and those before it as they stand."""
+    where, colon, port = text.removeprefix("ssh://").rstrip("/").rpartition(":")
+    if not colon or "]" in port:
+        where, port = where + colon + port, ""
+    plain = re.sub(r"\[([^:\]]*)\]$", r"\1", where)
+    return f"{where}:{_port(port)}" if port else plain
 
 
 def _port(text: str) -> int:

@@ -8,7 +8,7 @@ are in its client.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ....config.files import others_may_write
@@ -52,6 +52,14 @@ def read_own(question: Question, system_file: Path, programs: Programs, bad: Bad
     values = {keyword: tuple(found) for keyword, found in reading.values.items()}
     values["hostname"] = (reading.tokens().host,)
     return Said(values, note="; ".join(dict.fromkeys(reading.elsewhere)))
+
+
+def _first_of_each(words: Sequence[str]) -> list[str]:
+    """NAME=VALUE, of each name the first."""
+    first: dict[str, str] = {}
+    for word in words:
+        first.setdefault(word.partition("=")[0], word)
+    return list(first.values())
 
 
 def _check_owner(file: Path) -> None:
@@ -187,12 +195,15 @@ class _Reading:
 
     def _take(self, name: str, found: tuple[str, ...]) -> None:
         values = self.values
-        if name in SEVERAL:
+        if name == "setenv":  # of the lines the first counts, and of a name in it the first value
+            if name not in values:
+                values[name] = _first_of_each(found)
+        elif name in SEVERAL:
             kept = values.setdefault(name, [])
             for value in found:
                 if name == "sendenv" and value.startswith("-"):
                     kept[:] = [other for other in kept if not matches(other, value[1:])]
-                elif value not in kept:
+                elif name == "sendenv" or value not in kept:
                     kept.append(value)
         elif self._is_shut_out(name):
             return

@@ -92,14 +92,15 @@ class Tokens:
     @cached_property
     def _values(self) -> dict[str, str]:
         name = socket.gethostname()
-        hashed = f"{name}{self.host}{self.port}{self.user}{self.jump if self.jump_hashed else ''}"
+        jump = _host_of(self.jump)
+        hashed = f"{name}{self.host}{self.port}{self.user}{jump if self.jump_hashed else ''}"
         return {
             "%": "%",
             "C": hashlib.sha1(os.fsencode(hashed)).hexdigest(),
             "d": self.home,
             "h": self.host,
             "i": str(os.getuid()),
-            "j": self.jump,
+            "j": jump,
             "k": self.alias or self.original,
             "L": name.partition(".")[0],
             "l": name,
@@ -137,6 +138,12 @@ class Tokens:
         if text == "~" or text.startswith("~/"):
             return self.home + text[1:]
         return os.path.expanduser(text)
+
+
+def _host_of(jump: str) -> str:
+    """The host of the last jump host, which is the one that ssh connects itself."""
+    last = jump.rpartition(",")[2].rpartition("@")[2]
+    return re.sub(r"^\[([^\]]*)\](?::\d*)?$|:\d*$", r"\1", last)
 
 
 def _shown(keyword: str, text: str) -> str:
