@@ -136,7 +136,10 @@ EXAMPLES: Mapping[str, Examples] = {
     "hosts check": (("atp-tui hosts check @rack1 --connect", "the file, and whether each can be reached"),),
     "hosts list": (("atp-tui hosts list --json", "ids, addresses, URIs and tags, for programs"),),
     "domains": (("atp-tui domains", "every VM of every host"), ("atp-tui domains --json", "the same for programs")),
-    "info": (("atp-tui info", "which files are used, and which versions"),),
+    "info": (
+        ("atp-tui info", "which files are used, and which versions"),
+        ("atp-tui info kvm07", "how it is reached by SSH, and what of ssh_config does not hold there, and why"),
+    ),
     "jobs": (
         ("atp-tui jobs", "the last 20 jobs, with their numbers and how they went"),
         ("atp-tui jobs --json -n 1000", "for programs"),

@@ -1,4 +1,4 @@
-"""`atp-tui info`: what is known without asking any host."""
+"""`atp-tui info [HOST]`: what is known without asking any host."""
 
 from __future__ import annotations
 
@@ -14,19 +14,29 @@ from ..config.paths import describe_paths, find_config
 from ..model.errors import ConfigError
 from ..model.exhausted import too_many_files
 from .arguments import Arguments
-from .output import emit
+from .encode import valid
+from .output import emit, emit_json
 from .tables import table
 
 _LIBRARIES = ("textual", "asyncssh", "ClusterShell", "tomlkit", "PyYAML")
 
 
 def info(arguments: Arguments) -> int:
-    """Show versions and paths; the exit status. Raises ConfigError where a named configuration is not there."""
+    """Show versions and paths, or how hosts are reached; the exit status. Raises ConfigError where a named
+    configuration is not there, and for hosts that it does not have."""
+    if arguments.given:
+        from .ways import show_ways
+
+        return show_ways(arguments)
     facts = [("atp-tui", __version__), ("Python", platform.python_version())]
     facts += [(name, _version(name)) for name in _LIBRARIES]
     facts.append(("libvirt", _libvirt()))
     facts.append(("open files", str(too_many_files(resource.getrlimit(resource.RLIMIT_NOFILE)[0]))))
-    emit(table(("WHAT", "VALUE"), [*facts, *describe_paths(arguments.config), *_sets(arguments.config)]))
+    facts += [*describe_paths(arguments.config), *_sets(arguments.config)]
+    if arguments.json:
+        emit_json(valid(dict(facts)))
+    else:
+        emit(table(("WHAT", "VALUE"), facts))
     return 0
 
 

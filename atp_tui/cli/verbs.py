@@ -174,7 +174,15 @@ class Program:
         self.verb("domains", "list the domains of all hosts", self._shared, self._as_json, self._asks)
 
     def _info(self) -> None:
-        self.verb("info", "show versions and the paths of every file the program uses", self._shared)
+        what = "versions and paths, or how ssh_config has hosts reached; none is contacted"
+        info = self.verb("info", what, self._shared, self._as_json)
+        info.add_argument(
+            "given",
+            nargs="?",
+            default="",
+            metavar="HOST",
+            help="a host or a set: the way there, and what does not hold",
+        )
 
     def _jobs(self) -> None:
         from .jobs_arguments import add_jobs

@@ -52,6 +52,7 @@ SENTENCES: Mapping[Say, str] = {
     Say.PASSWORD_EXPIRED: "the password has expired at {where}, and a new one is wanted; it says: {said}",
     Say.WANTS_ANSWERS: "{where} asks for {what}, and nobody has answered",
     Say.ASKS_ON: "{where} asks on and on, which nobody would answer",
+    Say.BATCH_MODE: "ssh_config's BatchMode yes lets nobody be asked",
     Say.PUBLIC_KEY_ALONE: "{file} is a public key, and no agent holds its private key",
     Say.NEEDS_AGENT: "{file} is of a security key, which needs an agent here: ssh-add {file}",
     Say.KEY_TOO_SHORT: "{key} has {bits} bits, and ssh_config's RequiredRSASize wants {least}",

@@ -258,6 +258,7 @@ class Say(StrEnum):
     PASSWORD_EXPIRED = "password-expired"
     WANTS_ANSWERS = "wants-answers"
     ASKS_ON = "asks-on"
+    BATCH_MODE = "batch-mode"
     PUBLIC_KEY_ALONE = "public-key-alone"
     NEEDS_AGENT = "needs-agent"
     KEY_TOO_SHORT = "key-too-short"

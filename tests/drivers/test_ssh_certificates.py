@@ -142,6 +142,18 @@ CASES = {
     "one for security keys that ask for a PIN": (
         "IdentityFile @DIR@/key\n CertificateFile @DIR@/touched\n IdentityAgent none"
     ),
+    "certificates alone accepted": (
+        "IdentityFile none\n IdentityAgent @BOTH_AGENT@\n PubkeyAcceptedAlgorithms ssh-ed25519-cert-v01@openssh.com"
+    ),
+    "no certificate accepted": (
+        "IdentityFile none\n IdentityAgent @BOTH_AGENT@\n PubkeyAcceptedAlgorithms ssh-ed25519"
+    ),
+    "certificates alone accepted, a plain key that is known": (
+        "IdentityFile none\n IdentityAgent @CLIENT_AGENT@\n PubkeyAcceptedAlgorithms *-cert-v01@openssh.com"
+    ),
+    "certificates taken out": (
+        "IdentityFile none\n IdentityAgent @CLIENT_AGENT@\n PubkeyAcceptedAlgorithms -*-cert-v01@openssh.com"
+    ),
     "the key alone": "IdentityFile @DIR@/key\n IdentityAgent none",
 }
 

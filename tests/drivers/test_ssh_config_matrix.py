@@ -140,7 +140,8 @@ def test_the_hash_of_a_connection_is_that_of_openssh(client: SshClient, tmp_path
 
 HOPS = (
     "j:%p", "j:0", "j:65536", "j:", ":22", "@j", "[::1]:22", "::1", "[j", "j,k:x", "a@b@c", "u%r@%h", "ssh://u@j:5/",
-    "ssh://j", "j:ssh", "j:022", "a:022,u@[::1]:7", "[::1]:", "[a]", "[a]:7,[b]", "%d", "a,,b", "none,j", "j/",
+    "ssh://j", "u:v@j", "u:v@j:5",
+    "j:ssh", "j:022", "a:022,u@[::1]:7", "[::1]:", "[a]", "[a]:7,[b]", "%d", "a,,b", "none,j", "j/",
 )  # fmt: skip
 
 

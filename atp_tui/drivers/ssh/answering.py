@@ -8,23 +8,22 @@ from ...model.message import Message, told
 from ...model.questions import Prompt, Wants
 from ...model.say import Say
 from ...transport.login_desk import Asks, Lent, LoginDesk
+from .endpoint import MOST_TRIES
 from .prompts import bounded, is_password
-
-MOST_TRIES = 3
-"""Times that keyboard-interactive is begun, and that a password is sent, in one login: OpenSSH's own number."""
 
 MOST_ROUNDS = 12
 """Questions of one login, those without a prompt included: a server may ask for ever."""
 
 
 class Answering:
-    """The questions of one login at one sshd. `ended` is to be called when it is over, whichever way.
+    """The questions of one login at one sshd. `ended` is to be called when it is over, whichever way. `tries` bounds
+    how often each method is begun.
 
     `wanted` is what nobody has answered, `notes` says more of it. `refused`: something that was typed was not taken.
     `has_expired`: the sshd wants a new password in the place of the one that it has got.
     """
 
-    def __init__(self, desk: LoginDesk, asks: Asks) -> None:
+    def __init__(self, desk: LoginDesk, asks: Asks, tries: int = MOST_TRIES) -> None:
         self.desk = desk
         self.asks = asks
         self.wanted: set[Wants] = set()
@@ -32,7 +31,7 @@ class Answering:
         self.has_expired = False
         self.notes: list[Message] = []
         self._lent: Lent | None = None
-        self._tries = {Wants.PASSWORD: 0, Wants.ANSWERS: 0}
+        self._left_tries = {Wants.PASSWORD: tries, Wants.ANSWERS: tries}
         self._rounds = 0
         self._wrong = 0
         self._said = ""
@@ -42,19 +41,19 @@ class Answering:
 
     async def password(self) -> str | None:
         """For the method `password`. None: there is none, and the next method is tried."""
-        if self._left or self._tries[Wants.PASSWORD] >= MOST_TRIES:
+        if self._left or not self._left_tries[Wants.PASSWORD]:
             return None
-        self._tries[Wants.PASSWORD] += 1
+        self._left_tries[Wants.PASSWORD] -= 1
         return await self._password()
 
     def begins(self) -> bool:
         """Whether keyboard-interactive is begun: not where nobody could answer, as it may send somebody a message."""
-        if self._left or self._tries[Wants.ANSWERS] >= MOST_TRIES:
+        if self._left or not self._left_tries[Wants.ANSWERS]:
             return False
         if not self.desk.may_have(self.asks, Wants.PASSWORD):
             self._unanswered(Wants.PASSWORD)
             return False
-        self._tries[Wants.ANSWERS] += 1
+        self._left_tries[Wants.ANSWERS] -= 1
         return True
 
     async def answers(self, name: str, instruction: str, prompts: Sequence[tuple[str, bool]]) -> list[str] | None:
@@ -119,7 +118,7 @@ class Answering:
         if lent is not None:
             lent.left()
         self.has_expired = True
-        self._tries[Wants.PASSWORD] = MOST_TRIES  # PAM may ask for the new one by keyboard-interactive
+        self._left_tries[Wants.PASSWORD] = 0  # PAM may ask for the new one by keyboard-interactive
         shown = bounded("", said, ())
         assert shown is not None, "it has no prompts"
         self.notes.append(told(Say.PASSWORD_EXPIRED, where=self.asks.where, said=shown[0]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import socket
 from collections.abc import Sequence
 
@@ -31,7 +32,8 @@ class Dialled:
 async def dial(
     endpoint: Endpoint, resolver: Resolver, processes: Processes, limit: float, on_found: FoundCallback
 ) -> Dialled:
-    """Connect. `limit` is the seconds of the whole attempt: an address that is not the last one gets its share.
+    """Connect. `limit` is the seconds of the whole attempt: an address that is not the last one gets its share, and
+    each no more than ssh_config's ConnectTimeout.
 
     `processes` has the program. `on_found` hears of the first address. Raises ConnectFailed, OSError. A cancel leaves
     no socket and no process.
@@ -46,7 +48,7 @@ async def dial(
             told(Say.WRONG_FAMILY, name=redacted(endpoint.name)), permanent=True, kind=Cause.WRONG_FAMILY
         )
     sources = await _sources(endpoint, resolver)
-    return Dialled(await _first_connected(addresses, sources, limit / len(addresses)))
+    return Dialled(await _first_connected(addresses, sources, limit / len(addresses), endpoint.connect_timeout))
 
 
 _Address = tuple[socket.AddressFamily, tuple[object, ...]]
@@ -85,12 +87,21 @@ def _socket_addresses(numeric: str, endpoint: Endpoint) -> list[_Address]:
     return [(family, address) for family, _, _, _, address in found]
 
 
-async def _first_connected(addresses: Sequence[_Address], sources: _Sources, share: float) -> socket.socket:
+async def _first_connected(
+    addresses: Sequence[_Address], sources: _Sources, share: float, most: float | None
+) -> socket.socket:
     for address in addresses[:-1]:
         with contextlib.suppress(OSError):  # a TimeoutError is one; the last address gives the reason
-            async with asyncio.timeout(share):
+            async with asyncio.timeout(share if most is None else min(share, most)):
                 return await _connected(address, sources)
-    return await _connected(addresses[-1], sources)
+    try:
+        async with asyncio.timeout(most):
+            return await _connected(addresses[-1], sources)
+    except TimeoutError as error:
+        if error.errno is not None:
+            raise
+        words = f"no TCP connection within {most:g} s (ConnectTimeout in ssh_config)"
+        raise TimeoutError(errno.ETIMEDOUT, words) from error
 
 
 async def _connected(address: _Address, sources: _Sources) -> socket.socket:

@@ -17,12 +17,15 @@ from ...model.say import Say
 from ...model.settings import HostKeyPolicy, Login, SshSettings
 from .config.key_rules import KeyRules, key_rules
 from .config.reader import ConfigReader
-from .config.said import Question, Said
+from .config.said import Question, Said, Values
 from .config.tokens import IN_COMMAND, Tokens, as_written, family_of, local_user
 from .wildcards import small
 
 _DEFAULT_KNOWN_HOSTS = ("~/.ssh/known_hosts", "~/.ssh/known_hosts2")
 _SHARED_KNOWN_HOSTS = ("/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
+MOST_TRIES = 3
+"""Times that keyboard-interactive is begun, and that a password is sent, in one login: OpenSSH's own number."""
+
 _LEFT_OUT = ("NoHostAuthenticationForLocalhost", "CheckHostIP")
 """Switches about host keys that change nothing here: the key is judged, by its host's name alone."""
 
@@ -40,12 +43,15 @@ class Algorithms:
 
 @dataclass(frozen=True, slots=True)
 class Logins:
-    """How to log in. `preferred` are the methods in their order; None: all of them."""
+    """How to log in. `preferred` are the methods in their order; None: all of them. `asks`: a person may be asked, for
+    a password `tries` times."""
 
     public_key: bool = True
     password: bool = True
     keyboard: bool = True
     preferred: tuple[str, ...] | None = None
+    asks: bool = True
+    tries: int = MOST_TRIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,8 @@ class Endpoint:
     `tokens` are for it.
     `identity_files` None: the usual ones below ~/.ssh. `jump` is OpenSSH's list of jump hosts. `unread` names settings
     of ssh_config that play no part here, for messages. `hash_names`: new keys are filed under the hash of their name.
+    `connect_timeout` are the seconds that a TCP connection may take, to each address; None: not said. `values` is all
+    that ssh_config says.
     """
 
     name: str
@@ -95,6 +103,8 @@ class Endpoint:
     unread: tuple[tuple[str, str], ...] = ()
     key_rules: KeyRules = field(default_factory=KeyRules)
     hash_names: bool = False
+    connect_timeout: float | None = None
+    values: Values = field(default_factory=dict, compare=False, repr=False)
 
 
 def question_of(host: HostInfo, settings: SshSettings) -> Question:
@@ -168,7 +178,7 @@ def endpoint_of(asked: Question, said: Said, settings: SshSettings) -> Endpoint:
         revoked_keys=_revoked(said, tokens),
         known_hosts_command=_unless_none(said.first("knownhostscommand")),
         tokens=tokens,
-        policy=settings.host_key_policy or HostKeyPolicy.STRICT,
+        policy=_policy(said, settings),
         family=family_of(said.first("addressfamily")),
         bind_address=said.first("bindaddress"),
         bind_interface=said.first("bindinterface"),
@@ -177,9 +187,11 @@ def endpoint_of(asked: Question, said: Said, settings: SshSettings) -> Endpoint:
         algorithms=_algorithms(said),
         logins=_logins(said),
         session=_session(said),
-        unread=_unread(said),
+        unread=_unread(said, settings),
         key_rules=key_rules(said),
         hash_names=said.yes("hashknownhosts", False),
+        connect_timeout=_number(said, "connecttimeout") or None,
+        values=said.values,
     )
 
 
@@ -267,12 +279,14 @@ def _algorithms(said: Said) -> Algorithms:
 
 
 def _logins(said: Said) -> Logins:
-    preferred = said.first("preferredauthentications")
+    preferred, prompts = said.first("preferredauthentications"), _number(said, "numberofpasswordprompts")
     return Logins(
         public_key=said.yes("pubkeyauthentication", True),
         password=said.yes("passwordauthentication", True),
         keyboard=said.yes("kbdinteractiveauthentication", True),
         preferred=None if preferred is None else tuple(preferred.split(",")),
+        asks=not said.yes("batchmode", False),
+        tries=min(MOST_TRIES, MOST_TRIES if prompts is None else prompts),
     )
 
 
@@ -282,17 +296,32 @@ def _session(said: Said) -> Session:
     return Session(
         compression=said.yes("compression", False),
         tcp_keepalive=said.yes("tcpkeepalive", True),
-        # our own reading leaves units as they are: such a limit is one of comfort, and asyncssh has its own
         rekey=(int(size) if size.isdecimal() else 0, int(seconds) if seconds.isdecimal() else 0),
         send_env=said.every("sendenv") or (),
         set_env=tuple((name, value) for name, _, value in pairs),
     )
 
 
-def _unread(said: Said) -> tuple[tuple[str, str], ...]:
+def _strictness(said: Said) -> str:
     strict = (said.first("stricthostkeychecking") or "ask").lower()
-    strict = {"false": "no", "off": "no", "true": "yes"}.get(strict, strict)
-    found = [("StrictHostKeyChecking", strict)] if strict not in ("ask", "yes") else []
+    return {"false": "no", "off": "no", "true": "yes"}.get(strict, strict)
+
+
+def _policy(said: Said, settings: SshSettings) -> HostKeyPolicy:
+    """As hosts.toml has it. Where that says nothing, `accept-new` counts here as for ssh, and nothing looser does."""
+    asked_for = HostKeyPolicy.ACCEPT_NEW if _strictness(said) == "accept-new" else HostKeyPolicy.STRICT
+    return settings.host_key_policy or asked_for
+
+
+def _number(said: Said, keyword: str) -> int | None:
+    value = said.first(keyword) or ""
+    return int(value) if value.isdecimal() else None
+
+
+def _unread(said: Said, settings: SshSettings) -> tuple[tuple[str, str], ...]:
+    strict = _strictness(said)
+    read = ("ask", "yes") if settings.host_key_policy else ("ask", "yes", "accept-new")
+    found = [("StrictHostKeyChecking", strict)] if strict not in read else []
     found += [(name, "yes") for name in _LEFT_OUT if said.yes(name.lower(), False)]
     provider = _unless_none(said.first("pkcs11provider"))
     return (*found, ("PKCS11Provider", provider)) if provider else tuple(found)

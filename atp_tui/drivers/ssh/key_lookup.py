@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -18,6 +20,8 @@ AT_ONCE = 64
 
 _BREATH = 0.00002
 """Seconds; with the kernel's slack they become 0.1 ms."""
+
+_log = logging.getLogger(__name__)
 
 _Stamp = tuple[int, int, int, int]
 
@@ -119,7 +123,18 @@ class KeyFiles:
         with self._lock:  # an earlier reading hands its answers on
             held = self._known.get(file)
             if held is None or held[0] != stamp:
-                self._known[file] = (stamp, KnownHosts(data, None if held is None else held[1], breathe))
+                before = None if held is None else (held[1], len(held[1].odd))
+                known = KnownHosts(data, None if before is None else before[0], breathe)
+                self._known[file] = (stamp, known)
+                if known.odd and (before is None or len(known.odd) != before[1]):
+                    _log.warning("%s", passed_over(file, known))
+
+    def odd_lines(self, file: Path) -> str:
+        """What is told of a file's lines that are passed over; empty where there are none, or it cannot be read."""
+        with contextlib.suppress(OSError):
+            self._load(file, breathe)
+        held = self._known.get(file)
+        return passed_over(file, held[1]) if held is not None and held[1].odd else ""
 
     def _answer(
         self,
@@ -139,6 +154,13 @@ class KeyFiles:
             )
 
         return FiledKeys(found(exact), found(portless), unreadable)
+
+
+def passed_over(file: Path, known: KnownHosts) -> str:
+    """For a person: which lines of a file are passed over."""
+    first, more = known.odd[0], len(known.odd) - 1
+    others = f" and {more:,} more" if more else ""
+    return f"{file} line {first}{others}: not understood, and passed over, as ssh does"
 
 
 def breathe() -> None:

@@ -27,6 +27,9 @@ _UNSAFE = re.compile(r"[\s,@?*!#\[\]|'\"\\]|^$")
 PIECE = 256
 """Lines, or hashes, between two calls of `breathe`: some 0.5 ms."""
 
+MOST_ODD = 1000
+"""Lines of one file that are passed over and remembered: of a file that is no known_hosts all of them would be."""
+
 
 class Marker(Enum):
     """What a line says of its key."""
@@ -66,7 +69,8 @@ def can_be_filed(name: str) -> bool:
 class KnownHosts:
     """One file's lines. `before` is an earlier reading of the same file: what was only appended to keeps its answers.
 
-    `breathe` is called after each PIECE of lines here, and of hashes in `find`. For one thread at a time.
+    `breathe` is called after each PIECE of lines here, and of hashes in `find`. For one thread at a time. `odd` are the
+    numbers of lines that are passed over since nobody can say what they mean, up to MOST_ODD of them.
     """
 
     def __init__(
@@ -77,31 +81,35 @@ class KnownHosts:
         self._exact: dict[bytes, list[int]] = {}
         self._patterns: list[tuple[bytes, int]] = []
         self._hashed: list[tuple[bytes, bytes, bytes, int]] = []
+        self.odd: list[int] = []
         self._hashes_done: dict[bytes, tuple[int, list[int]]] = {}
         lines, start = data.split(b"\n"), 0
         if before is not None and before.data.endswith(b"\n") and data.startswith(before.data):
             start = before.data.count(b"\n")
             self._entries, self._exact, self._patterns = before._entries, before._exact, before._patterns
-            self._hashed, self._hashes_done = before._hashed, before._hashes_done
+            self._hashed, self._hashes_done, self.odd = before._hashed, before._hashes_done, before.odd
         for number, line in enumerate(lines[start:], start + 1):
             entry = read_line(line, number)
-            if entry is not None:
-                self._add(entry)
+            if not (self._add(entry) if entry is not None else says_nothing(line)) and len(self.odd) < MOST_ODD:
+                self.odd.append(number)
             if number % PIECE == 0:
                 breathe()
 
-    def _add(self, entry: Entry) -> None:
+    def _add(self, entry: Entry) -> bool:
+        """Whether the names of the entry can be those of a host."""
         index = len(self._entries)
         self._entries.append(entry)
         if entry.names.startswith(b"|"):
             hashed = _hash_of(entry.names)
-            if hashed is not None:
-                self._hashed.append((*hashed, index))
+            if hashed is None:
+                return False
+            self._hashed.append((*hashed, index))
         elif len(entry.names) >= LONGEST_PATTERN or any(sign in entry.names for sign in (b"*", b"?", b"!")):
             self._patterns.append((entry.names, index))
         else:
             for name in entry.names.lower().split(b","):
                 self._exact.setdefault(name, []).append(index)
+        return True
 
     def cost(self, name: str) -> int:
         """How many hashes `find` has to make for this name."""
@@ -145,6 +153,12 @@ def with_entry(data: bytes, name: str, public_key: str) -> bytes:
     # a last line that an editor left without its end would swallow the new one
     start = data if not data or data.endswith(b"\n") else data + b"\n"
     return start + f"{name} {public_key}".encode() + end
+
+
+def says_nothing(line: bytes) -> bool:
+    """Whether a line is a comment or blank."""
+    text = line.strip(b" \t\r\0")
+    return not text or text.startswith(b"#")
 
 
 def read_line(line: bytes, number: int) -> Entry | None:

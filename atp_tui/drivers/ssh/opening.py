@@ -56,6 +56,8 @@ class Opener:
     def __init__(self, store: HostKeyStore, desk: LoginDesk) -> None:
         self._store = store
         self._desk = desk
+        self._nobody = LoginDesk()
+        self._nobody.attends = False
         self._identities = Identities()
         desk.forgot.append(self._identities.forget)
         self._resolver = Resolver()
@@ -88,7 +90,8 @@ class Opener:
                 tell(request.on_passed, way, path)
                 for number, endpoint in enumerate(path):
                     tell(request.on_passed, begins, path, number)
-                    answering = Answering(self._desk, asks_of(request, path, number))
+                    desk = self._desk if endpoint.logins.asks else self._nobody
+                    answering = Answering(desk, asks_of(request, path, number), endpoint.logins.tries)
                     connection, owner = await self._hop(request, endpoint, answering, connection, stack)
                     tell(request.on_passed, logged_in, endpoint)
             except TransportError as error:
@@ -152,6 +155,8 @@ class Opener:
             failure = connect_error(error, name, endpoint.port, *heard, endpoint.bind_address)
             # a connection that drops is no answer to what was sent: nobody knows whether it was right
             answering.ended(by_us=not isinstance(failure, AuthFailed))
+            if answering.wanted and not endpoint.logins.asks:
+                answering.notes.append(told(Say.BATCH_MODE))
             raise _with_troubles(with_wants(failure, answering), found, answering) from error
         finally:
             answering.ended(by_us=True)  # an attempt that was cut short says nothing of what was typed

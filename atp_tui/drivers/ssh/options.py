@@ -38,6 +38,10 @@ FIRST_CIPHER = "aes128-gcm@openssh.com"
 
 _SHA_1 = (b"ssh-rsa", b"ssh-rsa-cert-v01@openssh.com")
 
+_VENDOR = b"@openssh.com"
+_CERTIFIED = b"-cert-v01@openssh.com"
+"""The end of a certificate's algorithm, in the place of its key's vendor, if that has one."""
+
 COMPRESSION = "zlib@openssh.com,none"
 """Where ssh_config asks for it; a server without it goes on without."""
 
@@ -85,7 +89,8 @@ def connection_options(
     options.host_key_alias = endpoint.key_name
     options.protocol_factory = factory
     options.tunnel = tunnel
-    options.client_keys = pairs_of(found)
+    pairs = [pair for pair in pairs_of(found) or () if _is_accepted(pair, said.signature)]
+    options.client_keys = pairs or None
     return options
 
 
@@ -159,6 +164,32 @@ def _session(said: Session) -> dict[str, object]:
     return found
 
 
+def known_algorithms(keyword: str) -> Sequence[str]:
+    """The names of ssh_config's keyword that asyncssh knows."""
+    known: Mapping[str, Callable[[], Sequence[bytes]]] = {
+        "Ciphers": get_encryption_algs,
+        "MACs": get_mac_algs,
+        "KexAlgorithms": get_kex_algs,
+        "HostKeyAlgorithms": lambda: [*get_public_key_algs(), *get_certificate_algs()],
+        "PubkeyAcceptedAlgorithms": lambda: [*get_public_key_algs(), *map(_certified, get_public_key_algs())],
+    }
+    return [name.decode() for name in known[keyword]()]
+
+
+def _certified(name: bytes) -> bytes:
+    return name.removesuffix(_VENDOR) + _CERTIFIED
+
+
+def _is_accepted(pair: asyncssh.SSHKeyPair, accepted: str | None) -> bool:
+    """Whether PubkeyAcceptedAlgorithms has the key: a certificate by names of its own, as its plain key has others."""
+    if accepted is None or accepted[:1] in ("+", "-", "^"):  # those of all that asyncssh signs with
+        return True
+    names = [name.decode() for name in pair.sig_algorithms]
+    if pair.has_cert:
+        names = [_certified(name).decode() for name in pair.sig_algorithms]
+    return any(matches(name, pattern) for name in names for pattern in accepted.split(","))
+
+
 @cache
 def _host_key_algorithms() -> tuple[Sequence[bytes], Sequence[bytes]]:
     """Those of keys and of certificates that are offered by default."""
@@ -190,7 +221,8 @@ def _algorithms(said: Algorithms, offered: Sequence[str]) -> dict[str, object]:
         found["server_host_key_algs"] = chosen("HostKeyAlgorithms", said.host_key, known, [*certificates, *keys])
     if said.signature is not None:
         known = get_public_key_algs()
-        found["signature_algs"] = chosen("PubkeyAcceptedAlgorithms", said.signature, known, keys)
+        signed = said.signature.replace(_CERTIFIED.decode(), "*")  # a certificate's key signs by its own algorithm
+        found["signature_algs"] = chosen("PubkeyAcceptedAlgorithms", signed, known, keys)
     return found
 
 

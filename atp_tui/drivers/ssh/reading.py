@@ -27,6 +27,11 @@ class PathReader:
         """End what is asked of ssh_config."""
         self._config.close()
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was told of the files so far: lines that are not understood, and more of that kind."""
+        return self._config.told
+
     async def path_to(self, host: HostInfo) -> list[Endpoint]:
         """The sshds to go through, the host's own last.
 

@@ -174,7 +174,7 @@ def test_an_unknown_option_is_told_by_its_verb_and_without_its_value(capsys: pyt
         (["stats", "-phunter2"], "unrecognized arguments: -p…"),
         (["run", "-phunter2", "-w", "a", "ls"], "unrecognized arguments: -p… (a command"),
         (["--json", "stats"], "--json (an option of a verb stands behind it: atp-tui stats --json)"),
-        (["info", "extra", "\x1b[31m"], r"unrecognized arguments: extra \x1b[31m"),
+        (["stats", "extra", "\x1b[31m"], r"unrecognized arguments: extra \x1b[31m"),
         (["run", "-w", "a", "--fanout", "9" * 5000, "ls"], f"--fanout: {'9' * 60!r} is not a whole number"),
     ],
 )

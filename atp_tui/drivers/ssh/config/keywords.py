@@ -176,11 +176,13 @@ def _is_hop(text: str) -> bool:
 
 def _hop_as_printed(text: str) -> str:
     """The hop that ssh itself connects: it prints that one anew, and those before it as they stand."""
-    where, colon, port = text.removeprefix("ssh://").rstrip("/").rpartition(":")
+    user, at, where = text.removeprefix("ssh://").rstrip("/").rpartition("@")
+    host, colon, port = where.rpartition(":")
     if not colon or "]" in port:
-        where, port = where + colon + port, ""
-    plain = re.sub(r"\[([^:\]]*)\]$", r"\1", where)
-    return f"{where}:{_port(port)}" if port else plain
+        host, port = where, ""
+    if port:
+        return f"{user}{at}{host}:{_port(port)}"
+    return user + at + re.sub(r"^\[([^:\]]*)\]$", r"\1", host)
 
 
 def _port(text: str) -> int:

@@ -49,7 +49,7 @@ class ConfigReader:
         self._kept: dict[Hashable, Said | ConfigBroken] = {}
         self._asked: Shared[Question, Said] = Shared()
         self._places: asyncio.Semaphore | None = None
-        self._told: set[str] = set()
+        self._told: dict[str, None] = {}
 
     async def ask(self, question: Question) -> Said:
         """What ssh_config says of a host. Raises ConfigBroken, OSError.
@@ -70,10 +70,15 @@ class ConfigReader:
         self._client.close()
         self._asked.cancel()
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The warnings so far."""
+        return tuple(self._told)
+
     def tell(self, words: str) -> None:
         """Have a warning in the log, each once."""
         if words and words not in self._told:
-            self._told.add(words)
+            self._told[words] = None
             _log.warning("%s", "".join(letter if letter.isprintable() else "?" for letter in words))
 
     async def _ask(self, question: Question) -> Said:
