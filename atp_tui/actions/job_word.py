@@ -25,7 +25,8 @@ class JobWord:
 
     `least` is the lowest value that makes sense. A word of the kind bool has no value: it is there, or not. A number of
     the kind float is one of seconds, above 0; as a `span` it is written in minutes, hours or days: 90m, 24h, 7d.
-    `check` raises ValueError for a text that is no value of a word of the kind str, and says what would be right.
+    `check` raises ValueError for a text that is no value of a word of the kind str, and says what would be right. A
+    word with a `bare` value has that where it stands alone, and another one behind `=`.
     """
 
     flag: str
@@ -36,6 +37,7 @@ class JobWord:
     least: int = 0
     span: bool = False
     check: Callable[[str], object] = str
+    bare: str = ""
 
     @property
     def argument(self) -> Argument:

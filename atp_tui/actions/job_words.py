@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 
+from ..model.delivery import check_user
 from ..model.errors import ActionFailed
 from ..model.message import told
 from ..model.near import nearest
@@ -49,7 +50,13 @@ JOB_WORDS: tuple[JobWord, ...] = (
 )  # fmt: skip
 """All of them, by the order in which the help has them."""
 
-ALL_WORDS = (*JOB_WORDS, *WAVE_WORDS)
+SUDO = JobWord(
+    "--sudo", "sudo", str, "as root, or as USER, by sudo there: its password is asked for where it wants one", "USER",
+    check=check_user, bare="root",
+)  # fmt: skip
+"""As whom a command runs: it goes along with it, see Delivery."""
+
+ALL_WORDS = (*JOB_WORDS, *WAVE_WORDS, SUDO)
 """With those of waves, which have a field of their own in JobOptions."""
 
 
@@ -75,6 +82,9 @@ def taken(line: str, words: Sequence[JobWord] = ALL_WORDS, *, spill: bool = Fals
                 raise ActionFailed(told(Say.OPTION_HAS_NO_VALUE, option=flag))
             found[word.name] = True
             continue
+        if word.bare and value is None:
+            found[word.name] = word.bare
+            continue
         if value is None and (next_word := _WORD.match(rest)):
             value, rest = next_word[1], rest[next_word.end() :]
         found[word.name] = _value(word, _unquoted(value or ""))
@@ -98,8 +108,10 @@ def written(options: Mapping[str, Value]) -> str:
     words: list[str] = []
     for word in ALL_WORDS:
         value = options.get(word.name)
-        if value is True:
+        if value is True or (word.bare and value == word.bare):
             words.append(word.flag)
+        elif word.bare and value:
+            words.append(f"{word.flag}={shlex.quote(str(value))}")
         elif value is not None and value is not False:
             words += [word.flag, shlex.quote(_text_of(word, value))]
     return " ".join(words)

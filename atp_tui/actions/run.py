@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..model.delivery import NOTHING_MORE
+from ..model.delivery import NOTHING_MORE, check_user
 from ..model.errors import ActionFailed
 from ..model.message import told
 from ..model.outcome import Command
@@ -25,6 +26,10 @@ async def _run(context: Context, invocation: Invocation) -> Job:
     options: dict[str, Any] = dict(invocation.arguments)  # whose names and types the action has checked
     back = _when_back(context, invocation, options.pop("when_back", None))
     line, delivery = str(options.pop("command")), invocation.delivery
+    if user := options.pop("sudo", ""):
+        delivery = replace(delivery, sudo=str(user))
+    if delivery.sudo:
+        _for_sudo(context, invocation, delivery.sudo, waits=back is not None)
     known = {host.id: host for host in context.manager.list_hosts()}
     check(line, delivery, (known[host] for host in invocation.hosts if host in known))
     work = CommandWork(Command(line), delivery)
@@ -40,6 +45,16 @@ async def _run(context: Context, invocation: Invocation) -> Job:
     except ValueError as error:
         raise ActionFailed(told(Say.CANNOT_BE_DONE_SO, action=invocation.action, why=str(error))) from error
     return context.jobs.start(spec)
+
+
+def _for_sudo(context: Context, invocation: Invocation, user: str, *, waits: bool) -> None:
+    try:
+        check_user(user)
+        if waits:
+            raise ValueError("sudo may ask for a password, and nobody is there when a host comes back")
+    except ValueError as error:
+        raise ActionFailed(told(Say.CANNOT_BE_DONE_SO, action=invocation.action, why=str(error))) from error
+    context.desk.attend(invocation.hosts)  # who asks for the command is there to be asked
 
 
 def _when_back(context: Context, invocation: Invocation, within: float | None) -> WhenBack | None:

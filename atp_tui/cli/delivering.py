@@ -62,7 +62,8 @@ def with_named(arguments: Arguments, commands: tuple[NamedCommand, ...]) -> Argu
     values = pairs(command.name, words.arguments)
     line, options = command.line(values), command.options(values)
     options.pop("timeout", None)  # it has a field of its own here
-    options = {} if arguments.no_waves else options
+    if arguments.no_waves:
+        options = {"sudo": command.sudo} if command.sudo else {}
     words = replace(words, arguments=(), command="")
     return replace(
         arguments, command=line, timeout=arguments.timeout or command.timeout, delivering=words,

@@ -16,7 +16,6 @@ from ..executor.carrying import line_for
 from ..executor.folding import fold_names
 from ..executor.waves import Waves
 from ..model.data_class import dataclass
-from ..model.delivery import Delivery
 from ..model.errors import ActionFailed
 from ..model.problem import Problem
 from ..model.target import on_hosts
@@ -65,7 +64,7 @@ async def dry_run(
         emit_json(valid(encoded if waves is None else {**encoded, "waves": [list(hosts) for hosts in plan]}))
     else:
         of_waves = () if waves is None else plan_lines(waves, plan)
-        beside = [*of_waves, *_beside(arguments, engine, reading, invocation.delivery)]
+        beside = [*of_waves, *_beside(arguments, engine, reading, invocation)]
         emit(printed([safe(line) for line in _lines(arguments, reading, all_of_them, reached, beside)]))
     return NOT_ALL if reached is not None and any(reached.hosts.values()) else 0
 
@@ -108,8 +107,11 @@ def _encoded(arguments: Arguments, reading: Reading, found: Admission, reached: 
     }
 
 
-def _beside(arguments: Arguments, engine: Engine, reading: Reading, delivery: Delivery) -> Iterator[str]:
+def _beside(arguments: Arguments, engine: Engine, reading: Reading, invocation: Invocation) -> Iterator[str]:
     """What differs from host to host, on the first one, and what goes along with the command."""
+    delivery = invocation.delivery
+    if user := invocation.text("sudo"):
+        yield f"as: {user}, by sudo"
     yield from arguments.notes
     hosts = {host.id: host for host in engine.source.config.hosts}
     if reading.ids and (line := line_for(arguments.command, delivery, hosts[reading.ids[0]])) != arguments.command:

@@ -49,6 +49,7 @@ EXAMPLES: Mapping[str, Examples] = {
             "atp-tui run -w @prod --canary 1 --wave 10% --max-fail 2 --gate 'state:connected & load<8' -- ./upgrade",
             "in waves, which stop with the second failure, or where the gate does not hold within 60 s",
         ),
+        ("atp-tui run -w @rack1 --sudo systemctl restart libvirtd", "as root, by sudo; a password is asked for"),
         (
             "atp-tui run -w @rack1 --when-back 24h -- apt-get update",
             "and later where a host is away: the screen, or jobs away, runs it",

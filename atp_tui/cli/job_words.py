@@ -21,6 +21,11 @@ def add_job_words(parser: argparse.ArgumentParser, words: Iterable[JobWord] = _W
     for word in words:
         if word.kind is bool:
             parser.add_argument(word.flag, dest=f"job_{word.name}", action="store_true", help=_help(word))
+        elif word.bare:  # a value stands behind `=` alone: the next word may be the command
+            parser.add_argument(
+                word.flag, dest=f"job_{word.name}", type=_reader(word), nargs="?", const=word.bare,
+                metavar=word.metavar, help=_help(word),
+            )  # fmt: skip
         else:
             parser.add_argument(
                 word.flag, dest=f"job_{word.name}", type=_reader(word), metavar=word.metavar, help=_help(word)

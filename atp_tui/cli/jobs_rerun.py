@@ -59,6 +59,8 @@ async def rerun(arguments: Arguments, source: FleetSource, interrupt: Interrupt)
             raise ConfigError(f"no host of job {record.number} is left to run it on")
         again = replace(arguments, command=spec.work.command.line, timeout=spec.options.timeout)
         options = _options(spec.options, with_waves=not arguments.no_waves) | dict(arguments.job_options)
+        if spec.work.delivery.sudo:
+            options["sudo"] = spec.work.delivery.sudo
         reading = Reading((), left, (), Needs.NOTHING)
         status = await carried_out(again, source, interrupt, reading, log, options, spec.work.delivery)
     return status or (NOT_ALL if gone else 0)

@@ -124,7 +124,7 @@ class _Asked:
         for line in lines_of(question):
             complain(line)
         answers = []
-        for prompt in question.prompts or (Prompt(f"{question.wants.value}: "),):
+        for prompt in question.prompts or (Prompt(_PROMPTS[question.wants]),):
             typed = await self._line(f"{prompt.words.rstrip()} ", shown=prompt.shown)
             if self._gone.is_set():
                 return None
@@ -138,6 +138,13 @@ class _Asked:
     async def _line(self, prompt: str, *, shown: bool) -> str | None:
         return await line_of_person(self._descriptor, safe(prompt), shown=shown, gone=self._gone)
 
+
+_PROMPTS = {
+    Wants.PASSPHRASE: "passphrase: ",
+    Wants.PASSWORD: "password: ",
+    Wants.SUDO: "password for sudo: ",
+    Wants.ANSWERS: "answers: ",
+}
 
 _FOR_OTHERS = "for the {number} other hosts of that user, too, once this one has taken it? y or n: "
 
@@ -154,6 +161,8 @@ def lines_of(question: LoginQuestion) -> Iterator[str]:
             yield f"the key {question.where} has a passphrase"
         case Wants.PASSWORD:
             yield f"{at} wants the password of {question.user}"
+        case Wants.SUDO:
+            yield f"sudo on {at} wants the password of {question.user}, for a command"
         case Wants.ANSWERS:
             yield f"{at} asks {question.user}:"
     if question.refused:

@@ -258,7 +258,7 @@ def _wants_value(word: str, parser: argparse.ArgumentParser) -> bool:
     """Whether the value of an option is the next word: `-w`, also as the last letter of several (`-vw`)."""
     known = parser._option_string_actions  # argparse has no public list of its options
     if word.startswith("--"):
-        return word in known and known[word].nargs != 0
+        return word in known and known[word].nargs not in (0, "?")
     for place, letter in enumerate(word[1:], 2):
         option = known.get(f"-{letter}")
         if option is None or option.nargs != 0:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..model import checks
+from ..model.delivery import check_user
 from ..model.errors import ActionFailed, ConfigError
 from ..model.named import NamedCommand, Parameter
 from ..model.placeholders import HOST_NAMES, Placeholder, Template, parsed
@@ -26,7 +27,6 @@ _KINDS = {
     "run": str,
     "description": str,
     "danger": bool,
-    "sudo": bool,
     "parameters": dict,
     "default": str,
     "choices": list,
@@ -35,7 +35,6 @@ _WANTED = {
     "run": 'write the command line, such as run = "systemctl restart {unit}"',
     "description": "write a line in quotes",
     "danger": "write true or false",
-    "sudo": "write true or false",
     "parameters": "write [commands.NAME.parameters.PARAMETER] and its keys below",
     "default": "write a text in quotes",
     "choices": 'write an array of texts, such as ["libvirtd", "virtqemud"]',
@@ -67,8 +66,7 @@ def _command(name: str, table: object, problems: Problems) -> NamedCommand | Non
     values = _values(table, path, KEYS, problems)
     if "run" not in table or (isinstance(values.get("run"), str) and not values["run"].strip()):
         problems.add((*path, "run"), "is missing", _WANTED["run"])
-    if values.get("sudo"):
-        problems.add((*path, "sudo"), "is not there yet", "write sudo -n into run; it fails where a password is wanted")
+    sudo = _sudo(values.get("sudo", False), path, problems)
     if (timeout := table.get("timeout")) is not None:
         try:
             checks.seconds("timeout", timeout)
@@ -84,8 +82,20 @@ def _command(name: str, table: object, problems: Problems) -> NamedCommand | Non
         return None
     return NamedCommand(
         name, values["run"], values.get("description", ""), parameters, timeout and float(timeout),
-        values.get("danger", False), waves,
+        values.get("danger", False), waves, sudo,
     )  # fmt: skip
+
+
+def _sudo(value: object, path: KeyPath, problems: Problems) -> str:
+    """The user that a command runs as; "" for that of the login."""
+    if isinstance(value, bool):
+        return "root" if value else ""
+    try:
+        return check_user(value if isinstance(value, str) else "")
+    except ValueError:
+        hint = 'write true for root, or the name of a user there, such as sudo = "postgres"'
+        problems.add((*path, "sudo"), f"is {quoted(value) if isinstance(value, str) else describe(value)}", hint)
+        return ""
 
 
 def _values(table: dict[str, Any], path: KeyPath, keys: tuple[str, ...], problems: Problems) -> dict[str, Any]:

@@ -53,24 +53,26 @@ def line_for(line: str, delivery: Delivery, host: HostInfo) -> str:
 def carried(line: str, delivery: Delivery, host: HostInfo) -> Command:
     """What is sent to a host. Raises ActionFailed as `check` does."""
     if not delivery.is_carried:
-        return Command(parsed(line).filled(host), source=delivery.source)
+        return Command(parsed(line).filled(host), source=delivery.source, sudo=delivery.sudo)
     steps = ["""_atp_n=$(printf "\\nX"); _atp_n=${_atp_n%X}"""]
     rest = b""
     if delivery.script:
         steps += _script_taken(delivery.digest)
         rest = _script_sent(delivery)
         ends = _interpreter(delivery.text)
-        run = " ".join([*map(_word, ends), "/dev/fd/3", *(_word(_filled(each, host)) for each in delivery.arguments)])
+        run = " ".join([*map(word, ends), "/dev/fd/3", *(word(_filled(each, host)) for each in delivery.arguments)])
         run = f"{run} 3<&3"
     else:
         steps.append("_atp_s=${SHELL:-/bin/sh}")
-        run = f'"$_atp_s" -c {_word(parsed(line).filled(host))}'
+        if delivery.sudo:  # its user may be one that nobody logs in as
+            steps.append("case ${_atp_s##*/} in nologin|false) _atp_s=/bin/sh;; esac")
+        run = f'"$_atp_s" -c {word(parsed(line).filled(host))}'
     if delivery.chdir:
         steps.append(f"CDPATH= cd -- {_directory(_filled(delivery.chdir, host))} || exit 1")
     for name, value in zip(delivery.names, delivery.values, strict=True):
-        steps.append(f"export {name}={_word(_filled(value, host))}")
+        steps.append(f"export {name}={word(_filled(value, host))}")
     text = "; ".join([*steps, f"exec {run}"])
-    return Command(LINE, _bytes(text) + b"\n" + rest, delivery.source)
+    return Command(LINE, _bytes(text) + b"\n" + rest, delivery.source, delivery.sudo)
 
 
 def digest_of(text: str) -> str:
@@ -89,15 +91,15 @@ def _filled(text: str, host: HostInfo) -> str:
     return parsed(text, is_shell=False).filled(host)
 
 
-def _word(text: str) -> str:
+def word(text: str) -> str:
     """A text as one word of a shell's, in one line."""
     return '"$_atp_n"'.join(map(shlex.quote, text.split("\n")))
 
 
 def _directory(path: str) -> str:
     if path == "~" or path.startswith("~/"):
-        return f'"$HOME"{_word(path[1:])}' if path[1:] else '"$HOME"'
-    return _word(f"./{path}" if path.startswith("-") else path)
+        return f'"$HOME"{word(path[1:])}' if path[1:] else '"$HOME"'
+    return word(f"./{path}" if path.startswith("-") else path)
 
 
 def _script_taken(digest: str) -> Iterable[str]:

@@ -17,6 +17,7 @@ from ..model.errors import (
     HostKeyRejected,
     PoolClosed,
     PoolError,
+    SudoRefused,
     TransportError,
     Unsupported,
 )
@@ -33,6 +34,7 @@ _OUTCOMES: tuple[tuple[type[BaseException], Outcome], ...] = (
     # "auth" is both halves of who-are-you: the host refused us, or we refused the host
     (AuthFailed, Outcome.AUTH),
     (HostKeyRejected, Outcome.AUTH),
+    (SudoRefused, Outcome.AUTH),
     (FileFailed, Outcome.FAILED),
     (Unsupported, Outcome.ERROR),
     (TransportError, Outcome.UNREACHABLE),

@@ -29,6 +29,12 @@ class Work(Protocol):
         ...
 
 
+def _as_user(line: str, delivery: Delivery) -> str:
+    if not delivery.sudo:
+        return line
+    return f"sudo {line}" if delivery.sudo == "root" else f"sudo -u {delivery.sudo} {line}"
+
+
 @dataclass(frozen=True, slots=True)
 class CommandWork:
     """A command over SSH, and what goes along with it. Placeholders in both are filled in for each host."""
@@ -42,7 +48,7 @@ class CommandWork:
 
     @property
     def title(self) -> str:
-        return self.command.line
+        return _as_user(self.command.line, self.delivery)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ class FollowWork:
 
     @property
     def title(self) -> str:
-        return f"follow {self.command.line}"
+        return f"follow {_as_user(self.command.line, self.delivery)}"
 
 
 @dataclass(frozen=True, slots=True)

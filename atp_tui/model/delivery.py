@@ -1,10 +1,20 @@
-"""What goes along with a command besides its line: where it runs, its environment, a script from here, its input."""
+"""What goes along with a command besides its line: where and as whom it runs, its environment, a script, its input."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import field
 
 from .data_class import dataclass
+
+_USER = re.compile(r"[\w.#][\w.@\\-]{0,63}\$?")
+
+
+def check_user(name: str) -> str:
+    """The name of a user there. Raises ValueError, which says what would be right."""
+    if _USER.fullmatch(name) is None:
+        raise ValueError("the name of a user there, such as postgres")
+    return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +26,8 @@ class Delivery:
 
     `values` of the environment, `text` and `source` are neither kept nor shown: they may hold passwords. `source` is a
     descriptor of this process from which the input is read, by each target from its beginning.
+
+    `sudo` is the user that it runs as, by sudo; "": that of the login.
     """
 
     chdir: str = ""
@@ -27,6 +39,7 @@ class Delivery:
     values: tuple[str, ...] = field(default=(), repr=False)
     text: str = field(default="", repr=False)
     source: int | None = field(default=None, repr=False)
+    sudo: str = ""
 
     @property
     def is_carried(self) -> bool:

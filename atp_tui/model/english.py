@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import english_files, english_libvirt, english_shell, english_ssh
+from . import english_files, english_libvirt, english_shell, english_ssh, english_sudo
 from .say import Say
 
 _GENERAL: Mapping[Say, str] = {
@@ -195,4 +195,5 @@ SENTENCES: Mapping[Say, str] = {
     **english_shell.SENTENCES,
     **english_libvirt.SENTENCES,
     **english_ssh.SENTENCES,
+    **english_sudo.SENTENCES,
 }

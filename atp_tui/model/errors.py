@@ -270,6 +270,14 @@ class FileFailed(AtpError):
     """A file could not be sent or fetched; the reason's id says why. The connection is well."""
 
 
+class SudoFailed(AtpError):
+    """A command was to run as another user, and did not begin; the reason's id says why. The connection is well."""
+
+
+class SudoRefused(SudoFailed):
+    """sudo does not let that user do it, or not without a password that nobody typed, or not with the one it got."""
+
+
 class ActionFailed(AtpError):
     """An action ran and did not reach its end."""
 

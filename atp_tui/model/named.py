@@ -35,7 +35,7 @@ class NamedCommand:
     """`run` has `{NAME}` for each parameter beside the placeholders of each host. `timeout` is in seconds for each.
 
     `danger`: a person is asked before it runs, whoever types its line. `waves` are the options of its waves by their
-    names in `run`; `gate_run` among them has the same placeholders as the line.
+    names in `run`; `gate_run` among them has the same placeholders as the line. `sudo` is the user that it runs as.
     """
 
     name: str
@@ -45,6 +45,7 @@ class NamedCommand:
     timeout: float | None = None
     danger: bool = False
     waves: tuple[tuple[str, Option], ...] = ()
+    sudo: str = ""
 
     def line(self, given: Mapping[str, str]) -> str:
         """The command line with these values, each quoted as one word; placeholders of hosts stay.
@@ -58,6 +59,7 @@ class NamedCommand:
         found = dict(self.waves)
         if "gate_run" in found:
             found["gate_run"] = self._bound(str(found["gate_run"]), given)
+        found |= {"sudo": self.sudo} if self.sudo else {}
         return found if self.timeout is None else {"timeout": self.timeout, **found}
 
     def typed(self, text: str) -> dict[str, str]:

@@ -53,12 +53,13 @@ class Command:
     """A command line for the remote login shell; `stdin` is written to it, then end of file follows.
 
     `source`, a descriptor of this process, is of a file that is written behind it, from the file's beginning. Its repr
-    leaves both out, which may hold a password.
+    leaves both out, which may hold a password. `sudo` is the user that it runs as, by sudo; "" for that of the login.
     """
 
     line: str
     stdin: bytes = field(default=b"", repr=False)
     source: int | None = field(default=None, repr=False)
+    sudo: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,11 +38,13 @@ class PasswordQuestion:
 
 
 class Wants(StrEnum):
-    """What an SSH login wants of a person."""
+    """What an SSH login, or a command of it, wants of a person."""
 
     PASSPHRASE = "passphrase"
     """That of a key file. It is tried here, and no host gets it."""
     PASSWORD = "password"
+    SUDO = "sudo"
+    """The password that sudo on a host wants of a user, for a command there."""
     ANSWERS = "answers"
     """What the sshd asks for in its own words, such as a one-time code. It goes to that host alone."""
 

@@ -142,6 +142,18 @@ class Say(StrEnum):
     PLACEHOLDER_BEHIND_VARIABLE = "placeholder-behind-variable"
     PLACEHOLDER_MISSING = "placeholder-missing"
     PLACEHOLDER_UNSAFE = "placeholder-unsafe"
+    SUDO_MISSING = "sudo-missing"
+    SUDO_NO_SHELL = "sudo-no-shell"
+    SUDO_WANTS_PASSWORD = "sudo-wants-password"
+    SUDO_PASSWORD_REFUSED = "sudo-password-refused"
+    SUDO_NO_SUDOER = "sudo-no-sudoer"
+    SUDO_NOT_ALLOWED = "sudo-not-allowed"
+    SUDO_WANTS_TTY = "sudo-wants-tty"
+    SUDO_NO_SUCH_USER = "sudo-no-such-user"
+    SUDO_EXPIRED = "sudo-expired"
+    SUDO_SILENT = "sudo-silent"
+    SUDO_FAILED = "sudo-failed"
+    DOAS_REFUSES = "doas-refuses"
     DELIVERY_LOST = "delivery-lost"
     NO_SUCH_ACTION = "no-such-action"
     NEEDS_HOSTS = "needs-hosts"
@@ -278,7 +290,6 @@ class Say(StrEnum):
     NO_AGENT = "no-agent"
     AGENT_EMPTY = "agent-empty"
     AGENT_LEFT_OUT = "agent-left-out"
-
     # SSH: host keys
     KEY_UNKNOWN = "key-unknown"
     KEY_CHANGED = "key-changed"
@@ -300,7 +311,6 @@ class Say(StrEnum):
     NO_KEY_PROVED = "no-key-proved"
     STRICTNESS_UNREAD = "strictness-unread"
     LOCALHOST_UNREAD = "localhost-unread"
-
     # SSH: commands
     DID_NOT_ANSWER = "did-not-answer"
     COMMAND_TOO_LATE = "command-too-late"
@@ -326,7 +336,6 @@ class Say(StrEnum):
     NO_TERMINAL = "no-terminal"
     SHELL_REFUSED = "shell-refused"
     NO_SHELL_STATUS = "no-shell-status"
-
     # SSH: the end of a connection
     SSH_ENDED_SAYING = "ssh-ended-saying"
     SSH_FELL_SILENT = "ssh-fell-silent"
@@ -337,7 +346,6 @@ class Say(StrEnum):
     FLOOD_UNTAKEN = "flood-untaken"
     FLOOD_DEFERRED = "flood-deferred"
     FLOODED_BEFORE = "flooded-before"
-
     # SSH: the stages of an attempt that a person watches
     WAY = "way"
     WAY_THROUGH = "way-through"
@@ -346,7 +354,6 @@ class Say(StrEnum):
     ADDRESS_AND_PORT = "address-and-port"
     NEW_KEY = "new-key"
     LOGGED_IN_AS = "logged-in-as"
-
     # files that are sent and fetched
     NO_SFTP = "no-sftp"
     SFTP_NO_START = "sftp-no-start"
@@ -376,7 +383,6 @@ class Say(StrEnum):
     NEAR_FILE_STALE = "near-file-stale"
     NEAR_NOT_A_FILE = "near-not-a-file"
     MOVE_NEEDS_FOLDER = "move-needs-folder"
-
     # forwards
     REACH_FORBIDDEN = "reach-forbidden"
     REACH_REFUSED = "reach-refused"

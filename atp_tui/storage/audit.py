@@ -251,6 +251,7 @@ def _delivered(delivery: Delivery) -> dict[str, Any]:
     """What went along with a command, without what may be secret: of a script its digest tells which it was. Its
     arguments stand in the command."""
     found = {
+        "sudo": delivery.sudo,
         "chdir": delivery.chdir,
         "environment": list(delivery.names),
         "script": delivery.script,

@@ -152,7 +152,8 @@ class LoginDesk:
         """Whether a login has any prospect of an answer."""
         if self.attended(asks) or self.gate.has(self._waiter(asks, wants, "")):
             return True
-        self._missed.setdefault(asks.scope(wants), set()).add(asks.host_id)
+        if wants is not Wants.SUDO:  # its host is connected: nothing to be tried again by itself
+            self._missed.setdefault(asks.scope(wants), set()).add(asks.host_id)
         return False
 
     async def secret(self, asks: Asks, wants: Wants, subject: str = "") -> Lent | None:
@@ -279,7 +280,7 @@ class LoginDesk:
         if found is None:
             return False
         keep = min(self._of[each.id][0].keep for each in found.waiters)
-        everywhere = everywhere and found.scope.wants is Wants.PASSWORD
+        everywhere = everywhere and found.scope.wants in (Wants.PASSWORD, Wants.SUDO)
         self.carry_out(self.gate.typed(found.scope, secret, self._now() + keep, everywhere=everywhere))
         self._forget_in_time()
         return True
@@ -327,7 +328,8 @@ class LoginDesk:
                     rest.extend(self.gate.left(waiter))
                 case Deny(waiter, scope):
                     if future is not None and not future.done():
-                        self._missed.setdefault(scope, set()).add(self._of[waiter][0].host_id)
+                        if scope.wants is not Wants.SUDO:
+                            self._missed.setdefault(scope, set()).add(self._of[waiter][0].host_id)
                         future.set_result(None)
         self._changed()
 
@@ -347,7 +349,7 @@ class LoginDesk:
     def _asked(self, number: int, of: Open, opened: Collection[Open]) -> LoginQuestion:
         asks, subject = self._of[of.waiters[0].id]
         hosts, others = {waiter.host for waiter in of.waiters}, set[str]()
-        if of.scope.wants is Wants.PASSWORD and of.scope != of.scope.everywhere:
+        if of.scope.wants in (Wants.PASSWORD, Wants.SUDO) and of.scope != of.scope.everywhere:
             alike = [each for each in opened if each.scope.everywhere == of.scope.everywhere]
             others = {waiter.host for each in alike for waiter in each.waiters} - hosts
         realm = asks.realm if of.scope == asks.scope(of.scope.wants, subject) and not asks.hop else ""

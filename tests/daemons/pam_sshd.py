@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -26,9 +26,12 @@ session required pam_permit.so
 
 
 @contextlib.contextmanager
-def asking_sshd(directory: Path, options: Sequence[str]) -> Iterator[PrivateSshd]:
+def asking_sshd(
+    directory: Path, options: Sequence[str], files: Mapping[str, str] | None = None, ready: Sequence[str] = ()
+) -> Iterator[PrivateSshd]:
     """An sshd with the account USER, whose password is PASSWORD. Skips where the suite is not root's: PAM would not
-    read the passwords of others."""
+    read the passwords of others. `files` are texts that stand for files that /etc has, by their paths below it; `ready`
+    are more lines of shell that make its mounts."""
     require_sshd()
     if os.geteuid() != 0:
         pytest.skip("only root may give an sshd accounts of its own")
@@ -44,15 +47,16 @@ def asking_sshd(directory: Path, options: Sequence[str]) -> Iterator[PrivateSshd
     ):
         (etc / name).write_text(f"{Path('/etc', name).read_text().rstrip()}\n{line}\n")
     (etc / "shadow").chmod(0o600)
-    (etc / "sshd").write_text(SERVICE)
-    binds = [f'mount --bind "{etc}/{name}" /etc/{name}' for name in ("passwd", "shadow", "group")]
-    binds.append(f'mount --bind "{etc}/sshd" /etc/pam.d/sshd')
-    daemon = PrivateSshd(directory, options=["UsePAM yes", *options], within=own_mounts(" && ".join(binds)))
+    for path, text in {"pam.d/sshd": SERVICE, **(files or {})}.items():
+        (etc / path).parent.mkdir(exist_ok=True)
+        (etc / path).write_text(text)
+        (etc / path).chmod(0o440)
+    paths = sorted(str(path.relative_to(etc)) for path in etc.rglob("*") if path.is_file())
+    binds = [*(f'mount --bind "{etc}/{path}" /etc/{path}' for path in paths), *ready]
+    # each pytest that starts takes its directory from all others, the account too
+    keys = [f"AuthorizedKeysCommand /bin/cat {directory / 'authorized_keys'}", "AuthorizedKeysCommandUser root"]
+    daemon = PrivateSshd(directory, options=["UsePAM yes", *keys, *options], within=own_mounts(" && ".join(binds)))
     daemon.user = USER
-    for path in (directory, *directory.parents):
-        if path != path.parent and path.is_relative_to("/tmp"):
-            path.chmod(path.stat().st_mode | 0o011)  # the account looks for its keys there
-    (directory / "authorized_keys").chmod(0o644)
     daemon.start()
     try:
         yield daemon

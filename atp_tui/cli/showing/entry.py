@@ -29,6 +29,7 @@ def encode(result: CommandResult) -> dict[str, Any]:
         "may_still_run": result.may_still_run,
         "duration": round(result.duration, 6),
         "error": None if result.error is None else sentence(result.error),
+        "error_id": None if result.error is None else str(result.error.id),
     }
     return valid(entry)
 

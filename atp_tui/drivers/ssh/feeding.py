@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import asyncssh
 
@@ -14,6 +14,10 @@ from .sessions import CommandSession
 
 PIECE = 64 << 10
 """Bytes. asyncssh asks for a pause at as many that wait, so a host has two pieces in memory."""
+
+
+Feed = Callable[[asyncssh.SSHClientChannel[bytes], CommandSession], AbstractAsyncContextManager[None]]
+"""Writes the input of a command while a block runs."""
 
 
 @asynccontextmanager

@@ -19,7 +19,7 @@ from ...transport.driver import LostCallback, RawStream, StreamReceiver
 from ...transport.time_limit import TimeLimit
 from .causes import lost_error, said
 from .cutting import Cut, Started, cut_short, take_leave
-from .feeding import fed
+from .feeding import Feed, fed
 from .guard import KILL_AFTER, Guard, Ward
 from .owner import Owner
 from .sessions import CommandSession, PipeSession, SocketSession
@@ -101,6 +101,10 @@ class SshLink:
         try:
             self._commands += 1
             async with TimeLimit(timeout) as limit:
+                if command.sudo:
+                    from .sudo.run import run_as_other  # loaded only where a command asks for it
+
+                    return await run_as_other(self._name, self._run, self._owner.answering, command, output)
                 return await self._run(command, output)
         except TimeoutError as error:
             if not limit.expired():
@@ -112,13 +116,13 @@ class SshLink:
         finally:
             self._commands -= 1
 
-    async def _run(self, command: Command, output: OutputSink) -> ExitStatus:
+    async def _run(self, command: Command, output: OutputSink, feed: Feed | None = None) -> ExitStatus:
         session = CommandSession(output)
         task = await self._begin(lambda: session, command.line)
         cut = False
         try:
             channel, _ = await asyncio.shield(task)
-            async with fed(channel, session, command):
+            async with fed(channel, session, command) if feed is None else feed(channel, session):
                 await self._attend(session)
         except asyncio.CancelledError as error:
             session.leave()

@@ -127,6 +127,8 @@ def _lines(question: LoginQuestion) -> Iterator[Content | str]:
                 Ask.PASSWORD_AT_JUMP if question.hop else Ask.PASSWORD_AT,
                 host=question.host_id, where=question.where, user=question.user,
             )  # fmt: skip
+        case Wants.SUDO:
+            yield asked(Ask.SUDO_AT, host=question.host_id, where=question.where, user=question.user)
         case Wants.ANSWERS:
             yield asked(
                 Ask.ANSWERS_AT_JUMP if question.hop else Ask.ANSWERS_AT,

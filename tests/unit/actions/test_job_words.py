@@ -24,6 +24,8 @@ from atp_tui.model.errors import ActionFailed
         ("--deadline 1.5 --per-host 2 --per-jump 3 id", {"deadline": 1.5, "per_host": 2, "per_jump": 3}, "id"),
         ("--priority -5 id", {"priority": -5}, "id"),
         ("--timeout 3 -- --odd", {"timeout": 3.0}, "--odd"),
+        ("--sudo id", {"sudo": "root"}, "id"),
+        ("--sudo=www-data --retry 1 id -u", {"sudo": "www-data", "retries": 1}, "id -u"),
         ("--when-back 90m id", {"when_back": 5_400.0}, "id"),
         ("-- --retry 2", {}, "--retry 2"),
         ("--fanout 1", {"fanout": 1}, ""),
@@ -50,6 +52,7 @@ def test_options_stand_before_the_command(line: str, options: dict[str, Value], 
         ("--when-back 24 id", "--when-back wants a span of minutes, hours or days, such as 90m, 24h or 7d"),
         ("--when-back 0h id", "--when-back wants a span"),
         ("--when-back 29d id", "of 28d at most, not '29d'"),
+        ("--sudo=-u id", "--sudo wants the name of a user there, such as postgres, not '-u'"),
         ("--retry-any=1 id", "--retry-any takes no value"),
     ],
 )
@@ -71,6 +74,7 @@ def test_no_line_is_too_odd(line: str) -> None:
         options, command = taken(line)
     except ActionFailed:
         return
-    options.pop("when_back", None)
+    for of_its_own in ("when_back", "sudo"):
+        options.pop(of_its_own, None)
     JobOptions(**options)  # type: ignore[arg-type]
     assert command in line

@@ -120,7 +120,8 @@ def test_an_unknown_name_is_told_with_the_nearest() -> None:
     [
         ("[commands.a]\n", 1, "commands.a.run", "is missing"),
         ("[commands.a]\nrun = 1\n", 2, "commands.a.run", "is the number 1"),
-        ("[commands.a]\nrun = 'id'\nsudo = true\n", 3, "commands.a.sudo", "is not there yet"),
+        ("[commands.a]\nrun = 'id'\nsudo = '-u x'\n", 3, "commands.a.sudo", "is '-u x'"),
+        ("[commands.a]\nrun = 'id'\nsudo = 1\n", 3, "commands.a.sudo", "is the number 1"),
         ("[commands.a]\nrun = 'id'\ntimeout = 0\n", 3, "commands.a.timeout", "0"),
         ("[commands.a]\nrun = 'id'\nrnu = 'x'\n", 3, "commands.a.rnu", "unknown key"),
         ("[commands.a]\nrun = 'echo {b}'\n", 2, "commands.a.run", "column 6: {b} is no placeholder"),

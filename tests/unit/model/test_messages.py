@@ -13,7 +13,7 @@ import pytest
 
 import atp_tui
 from atp_tui.cli import words as cli_words
-from atp_tui.model import english, english_files, english_libvirt, english_shell, english_ssh
+from atp_tui.model import english, english_files, english_libvirt, english_shell, english_ssh, english_sudo
 from atp_tui.model.catalogue import ENGLISH, Catalogue
 from atp_tui.model.causes import LONGEST_SHORT, Cause, Remedy, Trouble
 from atp_tui.model.connection import ConnectionState
@@ -79,7 +79,7 @@ def test_a_table_with_an_id_too_few_or_a_parameter_too_many_is_found() -> None:
 
 
 def test_no_sentence_stands_in_two_parts_of_the_table() -> None:
-    rooms = (english_files, english_libvirt, english_shell, english_ssh)
+    rooms = (english_files, english_libvirt, english_shell, english_ssh, english_sudo)
     parts = (english._GENERAL, *(room.SENTENCES for room in rooms))
     assert sum(map(len, parts)) == len(ENGLISH.sentences)
     assert len(set(ENGLISH.sentences.values())) == len(ENGLISH.sentences), "what says the same is one message"

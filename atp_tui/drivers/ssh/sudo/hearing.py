@@ -1,0 +1,78 @@
+"""What comes of a session that runs a script of ours: its events before the command begins, and then its output."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from ....model.data_class import dataclass
+from ....model.outcome import OutputSink, Stream
+
+MOST_SAID = 64 << 10
+"""Bytes of standard error before the command begins that are looked at: a lecture, and what start-up files say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """sudo waits for the password of a user, in that place of the script."""
+
+    place: int
+    user: str
+
+
+class Hearing:
+    """An OutputSink. `next` gives what happens before the command begins: Asked, or a sign of `script`.
+
+    `said` is what sudo has said before it. Nothing of that is the command's output, and nothing of the command's is
+    looked at.
+    """
+
+    def __init__(self, token: str, output: OutputSink) -> None:
+        self._output = output
+        self._mark = re.compile(re.escape(token.encode()) + rb"(?:([!+=])|\?(\d)\?([^?]*)\?)")
+        self._events: asyncio.Queue[Asked | str] = asyncio.Queue()
+        self._rest = self._early = b""
+        self.said = b""
+        self.begun = False
+
+    def __call__(self, stream: Stream, data: bytes) -> asyncio.Future[None] | None:
+        if self.begun:
+            return self._output(stream, data)
+        if stream == "stdout":  # the sign of the beginning goes another way, and may be later than what follows it
+            self._early += data
+            return None
+        self._rest += data
+        while (found := self._mark.search(self._rest)) is not None:
+            self._hear(self._rest[: found.start()])
+            self._rest = self._rest[found.end() :]
+            if found[1] is None:
+                self._events.put_nowait(Asked(int(found[2]), found[3].decode("utf-8", "replace")))
+                continue
+            self._events.put_nowait(found[1].decode())
+            if found[1] == b"!":
+                return self.begin()
+        if len(self._rest) > MOST_SAID:
+            self._hear(self._rest)
+            self._rest = b""
+        return None
+
+    def begin(self) -> asyncio.Future[None] | None:
+        """All that comes from here on is the command's."""
+        self.begun = True
+        early, self._early = self._early, b""
+        rest, self._rest = self._rest, b""
+        room = self._output("stdout", early) if early else None
+        return (self._output("stderr", rest) if rest else None) or room
+
+    def end(self) -> str:
+        """What was said, once nothing comes any more."""
+        self._hear(self._rest)
+        self._rest = b""
+        return self.said.decode("utf-8", "replace")
+
+    async def next(self) -> Asked | str:
+        """What happens next."""
+        return await self._events.get()
+
+    def _hear(self, said: bytes) -> None:
+        self.said = (self.said + said)[-MOST_SAID:]
