@@ -34,6 +34,8 @@ def test_a_frozen_fleet_is_not_changed_by_any_verb_until_it_is_thawed(config: st
     for words in (
         ("run", "--yes", "-w", "web1", "--config", config, f"touch {mark}"),
         ("run", "--dry-run", "-w", "web1", "--config", config, f"touch {mark}"),
+        ("follow", "--yes", "-w", "web1", "--config", config, "--", f"touch {mark}"),
+        ("push", "--yes", str(names), "-w", f"web1:{mark}", "--config", config),
         ("hosts", "tag", "web1", "+new", "--config", config),
         ("hosts", "import", "list", str(names), "--yes", "--config", config),
         ("trust-key", "-w", "web1", "--config", config, "SHA256:x"),
@@ -46,7 +48,7 @@ def test_a_frozen_fleet_is_not_changed_by_any_verb_until_it_is_thawed(config: st
     records = json.loads(atp("audit", "--json").stdout)["records"]
     assert [each["act"] for each in records if each["kind"] == "asked"] == ["freeze"]
     refused = [each["act"] for each in records if each["kind"] == "refused"]
-    assert refused == ["run", "tag-host", "import", "trust-key"], "and nothing of the dry run"
+    assert refused == ["run", "follow", "push", "tag-host", "import", "trust-key"], "and nothing of the dry run"
     assert atp("thaw", "--config", config).returncode == 0, "one's own freeze"
     assert atp("run", "-w", "web1", "--config", config, f"touch {mark}").returncode == 0 and mark.exists()
 

@@ -55,11 +55,13 @@ def test_without_a_terminal_what_would_be_asked_is_refused_with_its_reasons(conf
         ("web2", f"touch {mark}", "protected by the tag prod: web2"),
         ("web1", f"touch {mark}; touch {tmp_path}/dear", "on the list of dangers: touch "),
     ):
+        followed = atp("follow", "-w", hosts, "--config", config, "--", line)
+        assert followed.returncode == 2 and why in followed.stderr and "give --yes" in followed.stderr
         done = atp("run", "-w", hosts, "--config", config, line)
         assert done.returncode == 2 and done.stdout == "", hosts
         assert why in done.stderr and "there is no terminal to ask at: give --yes" in done.stderr
     assert not mark.exists()
-    assert len(refusals()) == 3 and refusals()[1].startswith("web2: run wants a person's word (hosts: 1)")
+    assert len(refusals()) == 6 and refusals()[3].startswith("web2: run wants a person's word (hosts: 1)")
     agreed = atp("run", "--yes", "-w", "web[1-3]", "--config", config, f"touch {mark}")
     assert agreed.returncode == 0 and mark.exists()
     acts = [each for each in json.loads(atp("audit", "--json").stdout)["records"] if each["kind"] == "asked"]
@@ -185,6 +187,8 @@ def test_an_environment_can_say_that_the_program_only_watches(config: str, tmp_p
     before = Path(config).read_bytes()
     for words in (
         ("run", "--yes", "-w", "web1", "--config", config, f"touch {mark}"),
+        ("follow", "--yes", "-w", "web1", "--config", config, "--", f"touch {mark}"),
+        ("push", "--yes", str(names), "-w", f"web1:{mark}", "--config", config),
         ("hosts", "tag", "web1", "+new", "--config", config),
         ("hosts", "import", "list", str(names), "--yes", "--config", config),
         ("trust-key", "-w", "web1", "--config", config, "SHA256:x"),
@@ -194,7 +198,7 @@ def test_an_environment_can_say_that_the_program_only_watches(config: str, tmp_p
         wrong = atp(*words, extra={"ATP_TUI_READ_ONLY": "ja"})
         assert wrong.returncode == 2 and "ATP_TUI_READ_ONLY: is 'ja'; write 1 to only watch, or 0" in wrong.stderr
     assert not mark.exists() and Path(config).read_bytes() == before
-    assert len(refusals()) == 4
+    assert len(refusals()) == 6
     done = atp("run", "-w", "web1", "--config", config, f"touch {mark}", extra={"ATP_TUI_READ_ONLY": "0"})
     assert done.returncode == 0 and mark.exists()
 
