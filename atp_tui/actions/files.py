@@ -31,7 +31,7 @@ FILE_WORDS: tuple[JobWord, ...] = (
 
 FOLLOW = JobWord("--follow", "follow", bool, "send what symlinks in a folder lead to, and not the symlinks")
 
-MOVE_WORDS = tuple(word for word in ALL_WORDS if word.name not in ("when_back", "sudo"))
+MOVE_WORDS = tuple(word for word in ALL_WORDS if word.name not in ("when_back", "sudo", "login", "tty"))
 """The options of a job that moves files: these may be others by the time a host is back, and go as the login's user."""
 
 _RULES = frozenset({"preserve", "no_replace", "resume", "verify", "sync", "follow"})

@@ -56,7 +56,13 @@ SUDO = JobWord(
 )  # fmt: skip
 """As whom a command runs: it goes along with it, see Delivery."""
 
-ALL_WORDS = (*JOB_WORDS, *WAVE_WORDS, SUDO)
+FAR_WORDS: tuple[JobWord, ...] = (
+    JobWord("--login", "login", bool, "in the login shell as after a login: with its profile, and so its PATH"),
+    JobWord("--tty", "tty", bool, "on a terminal made there: its output and its errors come as one"),
+)
+"""How a command runs there: they go along with it, see Delivery."""
+
+ALL_WORDS = (*JOB_WORDS, *WAVE_WORDS, SUDO, *FAR_WORDS)
 """With those of waves, which have a field of their own in JobOptions."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..model.delivery import NOTHING_MORE, check_user
+from ..model.delivery import NOTHING_MORE, Delivery, check_user
 from ..model.errors import ActionFailed
 from ..model.message import told
 from ..model.outcome import Command
@@ -25,11 +25,12 @@ async def _run(context: Context, invocation: Invocation) -> Job:
 
     options: dict[str, Any] = dict(invocation.arguments)  # whose names and types the action has checked
     back = _when_back(context, invocation, options.pop("when_back", None))
-    line, delivery = str(options.pop("command")), invocation.delivery
+    line = str(options.pop("command"))
+    delivery = _delivery(invocation, login=options.pop("login", False), tty=options.pop("tty", False))
     if user := options.pop("sudo", ""):
         delivery = replace(delivery, sudo=str(user))
     if delivery.sudo:
-        _for_sudo(context, invocation, delivery.sudo, waits=back is not None)
+        _for_sudo(context, invocation, delivery, waits=back is not None)
     known = {host.id: host for host in context.manager.list_hosts()}
     check(line, delivery, (known[host] for host in invocation.hosts if host in known))
     work = CommandWork(Command(line), delivery)
@@ -47,14 +48,27 @@ async def _run(context: Context, invocation: Invocation) -> Job:
     return context.jobs.start(spec)
 
 
-def _for_sudo(context: Context, invocation: Invocation, user: str, *, waits: bool) -> None:
+def _for_sudo(context: Context, invocation: Invocation, delivery: Delivery, *, waits: bool) -> None:
     try:
-        check_user(user)
+        check_user(delivery.sudo)
+        if delivery.tty:
+            raise ValueError("sudo is given its password on standard input, which a terminal is not: leave out --tty")
         if waits:
             raise ValueError("sudo may ask for a password, and nobody is there when a host comes back")
     except ValueError as error:
         raise ActionFailed(told(Say.CANNOT_BE_DONE_SO, action=invocation.action, why=str(error))) from error
     context.desk.attend(invocation.hosts)  # who asks for the command is there to be asked
+
+
+def _delivery(invocation: Invocation, *, login: bool, tty: bool) -> Delivery:
+    delivery = invocation.delivery
+    if tty and (delivery.names or delivery.script or delivery.input_size is not None):
+        why = "a terminal takes no environment, script or standard input from here: leave them out, or --tty"
+        raise ActionFailed(told(Say.CANNOT_BE_DONE_SO, action=invocation.action, why=why))
+    if login and delivery.script:
+        why = "a script names its own shell: #!/bin/bash -l reads a profile, in place of --login"
+        raise ActionFailed(told(Say.CANNOT_BE_DONE_SO, action=invocation.action, why=why))
+    return replace(delivery, login=login or delivery.login, tty=tty or delivery.tty)
 
 
 def _when_back(context: Context, invocation: Invocation, within: float | None) -> WhenBack | None:

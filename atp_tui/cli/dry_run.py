@@ -116,6 +116,11 @@ def _beside(arguments: Arguments, engine: Engine, reading: Reading, invocation: 
     hosts = {host.id: host for host in engine.source.config.hosts}
     if reading.ids and (line := line_for(arguments.command, delivery, hosts[reading.ids[0]])) != arguments.command:
         yield f"on {reading.ids[0]}: {line}"
+    options = dict(arguments.job_options)
+    if options.get("login"):
+        yield "shell: the login shell, with its profile"
+    if options.get("tty"):
+        yield "terminal: one there; output and errors come as one"
     if delivery.chdir:
         yield f"directory: {delivery.chdir}"
     if delivery.names:

@@ -41,6 +41,8 @@ EXAMPLES: Mapping[str, Examples] = {
             "atp-tui run -w @rack1 -- ls -l /srv/{host}.img '/racks/{meta.rack}'",
             "placeholders, for each host",
         ),
+        ("atp-tui run -w @rack1 --login ip -br addr", "in the login shell, with its profile and so its PATH"),
+        ("atp-tui run -w @rack1 --tty --timeout 20 top -n 1", "on a terminal there: errors come with the output"),
         ("atp-tui run -w @rack1 --script look.sh -- -v {host}", "a script from here, with its arguments"),
         ("atp-tui run -w @rack1 --stdin --chdir /etc/app -- tar x < app.tar", "standard input, for every host"),
         ("atp-tui run -w @rack1 --command restart unit=virtqemud", "[commands.restart] of hosts.toml"),

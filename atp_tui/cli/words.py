@@ -44,7 +44,7 @@ def ending(ended: CommandResult | Part) -> str:
     if ended.signal is not None:
         return f"killed by SIG{ended.signal}"
     if ended.outcome is Outcome.FAILED and (ended.exit_status is not None or ended.error is None):
-        return f"exit status {ended.exit_status}"
+        return f"exit status {ended.exit_status}" + (f": {sentence(ended.error)}" if ended.error is not None else "")
     word = WORDS.outcome(ended.outcome)
     if ended.error is None or ended.error.id is Say.CANCELLED:
         return word

@@ -103,7 +103,8 @@ class Forwards:
         Raises ActionFailed where one cannot be listened on, HostUnknown, Unsupported, TransportError, PoolError.
         """
         if len(self._running) + len(specs) > MOST_FORWARDS:
-            raise ActionFailed(told(Say.FORWARDS_TOO_MANY, number=len(self._running)), host=host_id)
+            why = f"{len(self._running)} forwards are open: close some of them first"
+            raise ActionFailed(told(Say.CANNOT_BE_DONE_SO, action="forward", why=why), host=host_id)
         listening: list[Listening] = []
 
         async def reaches(connection: HostConnection) -> None:
@@ -133,8 +134,8 @@ class Forwards:
         """Close a forward, and cut what goes through it. Raises ActionFailed where there is none of that number."""
         running = self._running.pop(number, None)
         if running is None:
-            known = ", ".join(map(str, self._running)) or "none"
-            raise ActionFailed(told(Say.FORWARD_UNKNOWN, number=number, known=known))
+            why = f"there is no forward {number}; open are {', '.join(map(str, self._running)) or 'none'}"
+            raise ActionFailed(told(Say.CANNOT_BE_DONE_SO, action="close-forward", why=why))
         await running.close()
 
     async def close(self) -> None:

@@ -28,6 +28,8 @@ LINE = """sh -c 'IFS= read -r _atp && eval "$_atp"'"""
 LONGEST_SCRIPT = 1 << 20
 """Bytes. A shell takes it in byte by byte."""
 
+_CSH_LOGIN = "if (-r /etc/csh.login) source /etc/csh.login\nif (-r ~/.login) source ~/.login\n"
+
 ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 _SHEBANG = re.compile(r"#![ \t]*(\S+)(?:[ \t]+([^\n]*?))?[ \t]*(?:\n|\Z)")
@@ -64,14 +66,19 @@ def carried(line: str, delivery: Delivery, host: HostInfo) -> Command:
         run = f"{run} 3<&3"
     else:
         steps.append("_atp_s=${SHELL:-/bin/sh}")
+        filled = parsed(line).filled(host)
         if delivery.sudo:  # its user may be one that nobody logs in as
             steps.append("case ${_atp_s##*/} in nologin|false) _atp_s=/bin/sh;; esac")
-        run = f'"$_atp_s" -c {word(parsed(line).filled(host))}'
+        run = f'"$_atp_s" {"-l " * delivery.login}-c {word(filled)}'
     if delivery.chdir:
         steps.append(f"CDPATH= cd -- {_directory(_filled(delivery.chdir, host))} || exit 1")
     for name, value in zip(delivery.names, delivery.values, strict=True):
         steps.append(f"export {name}={word(_filled(value, host))}")
+    if delivery.login and not delivery.script:  # these shells take -l alone, and nothing behind it
+        steps.append(f'case ${{_atp_s##*/}} in csh|tcsh) exec "$_atp_s" -c {word(_CSH_LOGIN + filled)};; esac')
     text = "; ".join([*steps, f"exec {run}"])
+    if delivery.tty:  # what is typed there comes from a terminal, and a line of it has no more than 4096 bytes
+        return Command(f"sh -c {shlex.quote(text)}")
     return Command(LINE, _bytes(text) + b"\n" + rest, delivery.source, delivery.sudo)
 
 

@@ -11,6 +11,7 @@ from ..model.say import Say
 from ..model.target import TargetId
 from ..transport.connection import HostConnection
 from .carrying import carried
+from .first_words import TELLING, FirstWords
 from .kind import Kind
 from .spec import CommandWork, FollowWork
 
@@ -25,7 +26,17 @@ async def _run(
     command = carried(work.command.line, work.delivery, connection.host_info)
     if work.command.stdin:
         command = replace(command, stdin=command.stdin + work.command.stdin)
-    return await connection.run(command, sink)
+    if work.delivery.tty:
+        from .on_terminal import run_on_terminal  # loaded only where a command asks for it
+
+        return await run_on_terminal(connection, command, sink)
+    heard = FirstWords(sink)
+    status = await connection.run(command, heard)
+    if status.status in TELLING:
+        from .explaining import explained
+
+        return await explained(connection, work, status, heard)
+    return status
 
 
 COMMAND: Kind[CommandWork] = Kind("command", CommandWork, "ssh", _run)

@@ -369,7 +369,7 @@ class JobRunner:
 def _how_it_ended(attempt: _Attempt, error: BaseException | None) -> tuple[Outcome, Message | None]:
     """The outcome of an attempt, and what a person is told where it did not come to its end."""
     if attempt.status is not None:
-        return outcome_of_exit(attempt.status), None
+        return outcome_of_exit(attempt.status), attempt.status.note
     if error is None:
         return Outcome.ERROR, told(Say.NO_EXIT_STATUS, kind=attempt.kind.name)  # a defect of that kind
     outcome = outcome_of_error(error, begun=attempt.begun)

@@ -28,6 +28,8 @@ class Delivery:
     descriptor of this process from which the input is read, by each target from its beginning.
 
     `sudo` is the user that it runs as, by sudo; "": that of the login.
+    `login`: it runs in the login shell as after a login, which reads its profile. `tty`: on a terminal that the far
+    side makes, with all of its output in one.
     """
 
     chdir: str = ""
@@ -40,11 +42,13 @@ class Delivery:
     text: str = field(default="", repr=False)
     source: int | None = field(default=None, repr=False)
     sudo: str = ""
+    login: bool = False
+    tty: bool = False
 
     @property
     def is_carried(self) -> bool:
         """Whether a line alone does not do: a shell on the far side has to make something ready first."""
-        return bool(self.chdir or self.names or self.script)
+        return bool(self.chdir or self.names or self.script or self.login)
 
     @property
     def missing(self) -> tuple[str, ...]:

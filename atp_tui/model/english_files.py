@@ -54,6 +54,4 @@ SENTENCES: Mapping[Say, str] = {
     Say.FORWARD_BACK: "{near} goes on: {host} is connected again",
     Say.FORWARD_FULL: "{near} carries {most:,} connections: further ones wait until one of them ends",
     Say.FORWARD_EXPOSED: "other machines can connect to {near}, and so to {far} by way of {host}",
-    Say.FORWARD_UNKNOWN: "no forward {number}; there are {known}",
-    Say.FORWARDS_TOO_MANY: "{number:,} forwards are open: close some of them first",
 }

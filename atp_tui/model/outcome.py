@@ -66,11 +66,13 @@ class Command:
 class ExitStatus:
     """How a remote process ended: `status`, or None and the `signal` that killed it ("TERM", "KILL").
 
-    `status` is 0 to 255, and up to 2^32 - 1 where the host has that many (Windows).
+    `status` is 0 to 255, and up to 2^32 - 1 where the host has that many (Windows). `note` is what a person should know
+    of it, if there is anything.
     """
 
     status: int | None
     signal: str | None = None
+    note: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ class Say(StrEnum):
     WITH_NOTE = "with-note"
     AND = "and"
     ALL_OF = "all-of"
-
     # limits of this machine, and defects
     TOO_MANY_FILES = "too-many-files"
     NO_MEMORY = "no-memory"
@@ -333,6 +332,9 @@ class Say(StrEnum):
     DROPBEAR_DOES_SO = "dropbear-does-so"
     SESSION_CLOSED_EARLY = "session-closed-early"
     NO_MORE_SESSIONS = "no-more-sessions"
+    FOUND_BY_LOGIN = "found-by-login"
+    NO_ACCOUNT_THERE = "no-account-there"
+    SFTP_ALONE = "sftp-alone"
     NO_TERMINAL = "no-terminal"
     SHELL_REFUSED = "shell-refused"
     NO_SHELL_STATUS = "no-shell-status"
@@ -354,7 +356,7 @@ class Say(StrEnum):
     ADDRESS_AND_PORT = "address-and-port"
     NEW_KEY = "new-key"
     LOGGED_IN_AS = "logged-in-as"
-    # files that are sent and fetched
+    # files that are sent and fetched, and forwards
     NO_SFTP = "no-sftp"
     SFTP_NO_START = "sftp-no-start"
     SFTP_NOT_SPOKEN = "sftp-not-spoken"
@@ -383,7 +385,6 @@ class Say(StrEnum):
     NEAR_FILE_STALE = "near-file-stale"
     NEAR_NOT_A_FILE = "near-not-a-file"
     MOVE_NEEDS_FOLDER = "move-needs-folder"
-    # forwards
     REACH_FORBIDDEN = "reach-forbidden"
     REACH_REFUSED = "reach-refused"
     REACH_NO_SOCKET = "reach-no-socket"
@@ -396,5 +397,3 @@ class Say(StrEnum):
     FORWARD_BACK = "forward-back"
     FORWARD_FULL = "forward-full"
     FORWARD_EXPOSED = "forward-exposed"
-    FORWARD_UNKNOWN = "forward-unknown"
-    FORWARDS_TOO_MANY = "forwards-too-many"
