@@ -45,6 +45,13 @@ MORE: dict[str, Case] = {
         'Match exec "test %h%p%r%k = h.lan5annali"\n  IdentityFile /yes\n'
     ),
     "match final twice": Case("Match final\n  User a\nMatch final host box\n  Port 4\nPort 5\n", TWO),
+    "match with equals in other places": Case(
+        'Match user = ann,root host= box\n  Port 4\nMatch !host=box\n  Port 5\nMatch exec "x=y; true"\n  User b\n',
+        TWO,
+    ),
+    "setenv without a name": Case("SetEnv = =x\n"),
+    "sendenv of which nothing is left": Case("SendEnv A\nSendEnv -*\n"),
+    "a time of none": Case("ConnectTimeout none\nConnectTimeout 5\n"),
     "match not final": Case("Match !final\n  User a\n  Port 4\nMatch final\n  User b\n"),
     "match final and exec": Case('Match final exec "test %n = box"\n  User a\n', TWO),
     "match canonical not": Case("Match !canonical\n  User a\nMatch canonical\n  User b\n"),

@@ -20,6 +20,7 @@ from atp_tui.drivers.ssh.config.tokens import Tokens, account_home
 from atp_tui.drivers.ssh.endpoint import Endpoint, endpoint_of
 from atp_tui.model.settings import SshSettings
 
+from .ssh_config_chance import files
 from .ssh_config_files import CASES as FILES
 from .ssh_config_files import Case
 from .ssh_config_more import MORE
@@ -98,7 +99,7 @@ def test_our_own_reading_is_that_of_openssh(client: SshClient, name: str, tmp_pa
     assert not (tmp_path / "ran").exists()
 
 
-@pytest.mark.parametrize("name", list(CASES))
+@pytest.mark.parametrize("name", list(FILES))
 async def test_what_is_kept_for_several_hosts_is_the_answer_for_each(
     client: SshClient, name: str, tmp_path: Path
 ) -> None:
@@ -204,3 +205,26 @@ async def test_a_host_that_the_file_refuses_is_not_connected(lenient: bool, by_s
 def test_the_token_of_the_jump_host_is_the_last_ones_name() -> None:
     for jump, host in (("a", "a"), ("u@a:5,v@b:7", "b"), ("u@[::1]:7", "::1"), ("[::1]", "::1"), ("", "")):
         assert Tokens("box", "box", 22, "ann", jump=jump).path("IdentityFile", "/%j") == f"/{host}"
+
+
+def test_files_by_chance_are_read_as_openssh_reads_them(client: SshClient, tmp_path: Path) -> None:
+    by = random.Random(14)
+    defaults = Said(client._habits_of(shutil.which("ssh") or "").defaults)
+    for seed in range(60):
+        text, more = files(seed)
+        names = (by.choice(["box", "Box", "a.lan", "10.1", "kvm7"]),)
+        (question,) = questions(Case(text, names, more, by.choice([None, "bob"]), by.choice([None, 7])), tmp_path)
+        own, theirs = read_own(question, NO_FILE, client.programs), judged(client, question)
+        assert means(question, own) == means(question, theirs), (seed, text, more)
+        assert printed(own, defaults) == printed(theirs, defaults), (seed, text, more)
+
+
+@pytest.mark.parametrize(
+    ("networks", "counts"),
+    [("127.0.0.0/8", True), ("203.0.113.0/24,127.0.0.1/32", True), ("203.0.113.0/24", False), ("2001:db8::/32", False)],
+)
+def test_a_local_network(networks: str, counts: bool, tmp_path: Path) -> None:
+    """OpenSSH has it from 9.4 on."""
+    text = f"Match localnetwork {networks}\n User ann\nMatch !localnetwork {networks}\n User bob\n"
+    (question,) = questions(Case(text), tmp_path)
+    assert read_own(question, NO_FILE, PROGRAMS).first("user") == ("ann" if counts else "bob")

@@ -298,7 +298,7 @@ def _session(said: Said) -> Session:
         tcp_keepalive=said.yes("tcpkeepalive", True),
         rekey=(int(size) if size.isdecimal() else 0, int(seconds) if seconds.isdecimal() else 0),
         send_env=said.every("sendenv") or (),
-        set_env=tuple((name, value) for name, _, value in pairs),
+        set_env=tuple((name, value) for name, _, value in pairs if name),
     )
 
 

@@ -112,7 +112,7 @@ def values_of(name: str, line: Line) -> tuple[str, ...]:
         raise ValueError(f"keyword {line.keyword} extra arguments at end of line")
     if not words[0]:
         raise ValueError("missing argument")
-    if name == "setenv" and not all(word.find("=") > 0 for word in words):
+    if name == "setenv" and not all("=" in word for word in words):
         raise ValueError("Invalid SetEnv.")
     if name == "rekeylimit":
         return (_rekey_limit(words),)

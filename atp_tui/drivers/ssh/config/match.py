@@ -66,29 +66,31 @@ def wants_final_pass(words: Sequence[str]) -> bool:
 
 def matches_line(words: Sequence[str], known: Conditions) -> bool:
     """Whether a Match line counts. Raises ValueError for one that OpenSSH would not take."""
-    left = [part for word in words for part in _parts(word)]
-    if not left or not left[0]:
+    if not words or not words[0]:
         raise ValueError("One or more attributes required for Match")
-    result, first = True, True
+    left, result = list(words), True
     while left:
         word = left.pop(0)
-        negated, name = word.startswith("!"), word.lstrip("!").lower()
-        if name == "all" and ((left and not first) or left or negated):
+        negated, (name, equals, argument) = word.startswith("!"), word.removeprefix("!").partition("=")
+        name = name.lower()
+        if name == "all" and (left or negated):
             raise ValueError("'all' cannot be combined with other Match attributes")
-        if name in _ALONE:
+        if name in _ALONE and not equals:
             fits = name == "all" or known.final
         else:
-            if not left:
-                raise ValueError(f"missing argument for Match '{word}'")
-            argument = left.pop(0)
-            fits = _fits(name, argument, known, asked=result)
-        result, first = result and fits != negated, False
+            fits = _fits(name, argument or _argument(left, word), known, asked=result)
+        result = result and fits != negated
     return result
 
 
-def _parts(word: str) -> list[str]:
-    name, equals, argument = word.partition("=")
-    return [name, argument] if equals and name.isalpha() else [word]
+def _argument(left: list[str], word: str) -> str:
+    """The next of the words that are left, which may have an `=` before it, as OpenSSH 9 takes it."""
+    if left[:1] == ["="]:
+        left.pop(0)
+    argument = left.pop(0).removeprefix("=") if left else ""
+    if not argument:
+        raise ValueError(f"missing argument for Match '{word}'")
+    return argument
 
 
 def _fits(name: str, argument: str, known: Conditions, *, asked: bool) -> bool:

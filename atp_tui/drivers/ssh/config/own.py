@@ -49,7 +49,7 @@ def read_own(question: Question, system_file: Path, programs: Programs, bad: Bad
     check_canonical(reading.tokens().host, reading.values)
     if reading.wants_final or is_canonicalized(reading.values):
         reading.read(system_file, final=True)
-    values = {keyword: tuple(found) for keyword, found in reading.values.items()}
+    values = {keyword: tuple(found) for keyword, found in reading.values.items() if found}
     values["hostname"] = (reading.tokens().host,)
     return Said(values, note="; ".join(dict.fromkeys(reading.elsewhere)))
 
@@ -205,8 +205,8 @@ class _Reading:
                     kept[:] = [other for other in kept if not matches(other, value[1:])]
                 elif name == "sendenv" or value not in kept:
                     kept.append(value)
-        elif self._is_shut_out(name):
-            return
+        elif self._is_shut_out(name) or (name == "connecttimeout" and found[0].lower() == "none"):
+            return  # a time of `none` leaves a later line its say
         elif name == "proxyjump" and found[0].lower() == "none":
             values.setdefault(name, ["none"])
         elif name not in values:
