@@ -68,6 +68,14 @@ def key(home: Path, name: str, passphrase: str = "") -> Path:
     return path
 
 
+def certified(home: Path, name: str, until: str) -> Path:
+    """A key with a certificate beside it that counts until then."""
+    made = key(home, name)
+    words = ["-s", key(home, f"{name}-ca"), "-I", "test", "-V", f"-1h:{until}", f"{made}.pub"]
+    subprocess.run(["ssh-keygen", "-q", *map(str, words)], check=True, timeout=HANG, stderr=subprocess.DEVNULL)
+    return made
+
+
 def shell(id: str, address: str, *keys: Path) -> str:
     files = ", ".join(f'"{each}"' for each in keys)
     return f'[[hosts]]\nid = "{id}"\nhost = "{address}"\nuri = false\nssh.identity_files = [{files}]\n'
@@ -149,6 +157,7 @@ def test_keys_are_judged_as_an_attempt_would_and_no_host_is_contacted(home: Path
         pytest.skip("no ssh-keygen here")
     good, locked, open_to_all = key(home, "good"), key(home, "locked", "hunter2"), key(home, "open")
     open_to_all.chmod(0o644)
+    ends, stays = certified(home, "ends", "+5h"), certified(home, "stays", "+3d")
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.setblocking(False)
         port = f"ssh.port = {listening.getsockname()[1]}\n"
@@ -157,7 +166,9 @@ def test_keys_are_judged_as_an_attempt_would_and_no_host_is_contacted(home: Path
             shell("good", "127.0.0.1", good) + port
             + shell("locked", "127.0.0.1", locked)
             + shell("open", "127.0.0.1", open_to_all)
-            + shell("gone", "127.0.0.1", home / "gone", good),
+            + shell("gone", "127.0.0.1", home / "gone", good)
+            + shell("ends", "127.0.0.1", ends)
+            + shell("stays", "127.0.0.1", stays),
         )  # fmt: skip
         status, found = doctor(home)
         with pytest.raises(BlockingIOError):
@@ -166,10 +177,13 @@ def test_keys_are_judged_as_an_attempt_would_and_no_host_is_contacted(home: Path
     assert status == 1
     assert {name: each["verdict"] for name, each in by_host.items()} == {
         "good": "ok", "locked": "wrong", "open": "wrong", "gone": "warning",
+        "ends": "warning", "stays": "ok",
     }  # fmt: skip
     assert by_host["locked"]["remedy"] == f"ssh-add {locked}, with an ssh-agent running"
     assert by_host["open"]["remedy"] == f"chmod 600 {open_to_all}"
     assert str(home / "gone") in by_host["gone"]["found"]
+    assert f"{ends}-cert.pub ends at " in by_host["ends"]["found"]
+    assert by_host["ends"]["remedy"] == "have the certificate renewed"
     assert "hunter2" not in json.dumps(found)
 
     assert doctor(home, "good")[0] == 0

@@ -104,7 +104,7 @@ class Engine:
             _path_of(source), drivers.desk, drivers.near, forwards := ForwardsLater(self._make_forwards),
         )  # fmt: skip
         self._forwards = forwards
-        LoginNews(drivers.desk, self.manager)
+        LoginNews(drivers.desk, self.manager, drivers.host_keys)
         policy = replace(policy or Policy(), guard=source.config.guard)
         policy = replace(policy, read_only=policy.read_only or only_watches())
         self.door = Door(context, policy, audit, facts=self._facts, look=self.look)

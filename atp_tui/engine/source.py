@@ -11,6 +11,7 @@ from ..actions.action import Credentials, HostsFile, NearFiles
 from ..config.fleet import FleetConfig
 from ..model.errors import ConfigError
 from ..model.host import HostInfo
+from ..model.message import Message
 from ..model.settings import Channel, TransportConfig
 from ..transport.driver import Driver
 from ..transport.login_desk import LoginDesk
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
 class KeyStore(Protocol):
     """The host keys that drivers trust.
 
-    `warn` is told, as (host id, words), what went wrong without stopping anything.
+    `warn` is told, as (host id, words), what went wrong without stopping anything, `note` what a person should know of
+    a host.
     """
 
     warn: Callable[[str, str], object]
+    note: Callable[[str, Message], object]
 
     async def trust(self, host: HostInfo, public_key: str, *, replace: bool = False) -> Path:
         """As actions.action.HostKeys."""

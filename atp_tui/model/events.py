@@ -102,6 +102,14 @@ class DomainsDescribed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class HostNoted(Event):
+    """There is something that a person should know of a host, and that changes nothing of it yet."""
+
+    host_id: str
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
 class ConfigReloaded(Event):
     """The file of the hosts was changed by somebody, and has been read again. The hosts' own events came before."""
 

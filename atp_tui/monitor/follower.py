@@ -134,7 +134,7 @@ class Follower:
                     urgent = True
                 case events.HostAdded() | events.HostRemoved() | events.HostUpdated() | events.EventsLost():
                     everything = urgent = True
-                case events.ConfigReloaded() | events.QuestionsChanged():
+                case events.ConfigReloaded() | events.QuestionsChanged() | events.HostNoted():
                     urgent = told = True
                 case _:
                     pass

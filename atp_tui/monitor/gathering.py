@@ -19,6 +19,7 @@ from .happening import (
     Happening,
     HostMoved,
     NewsLost,
+    Noted,
     StateMoved,
 )
 
@@ -96,6 +97,8 @@ def shared_by(happening: Happening) -> Hashable | None:
             return happening.host, before, after, reason
         case HostMoved(move=move):
             return move
+        case Noted(message=message):
+            return message
         case FileRead() | NewsLost():
             return None
 
@@ -117,7 +120,7 @@ class Gathering:
     def add(self, happening: Happening) -> None:
         """Take the next one. Its number must be higher than all before."""
         subject = subject_of(happening)
-        changes = not isinstance(happening.what, HostMoved | FileRead | NewsLost)
+        changes = not isinstance(happening.what, HostMoved | FileRead | Noted | NewsLost)
         if changes and self._joins_flapping(happening, subject):
             return
         heap = self._shared_heap(happening, subject)

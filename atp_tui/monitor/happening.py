@@ -29,6 +29,8 @@ class HappeningKind(StrEnum):
     """A host came into the fleet, left it, or is described otherwise."""
     FILE = "file"
     """The file of the hosts was changed while the program runs."""
+    NOTE = "note"
+    """What a person should know of a host, such as that a certificate ends soon."""
     LOSS = "loss"
 
 
@@ -101,13 +103,20 @@ class FileRead:
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """There is something that a person should know of a host."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
 class NewsLost:
     """So many events came faster than they were taken, and are not known. States were read anew after it."""
 
     count: int
 
 
-What = StateMoved | FellSilent | AnsweredAgain | DomainMoved | HostMoved | FileRead | NewsLost
+What = StateMoved | FellSilent | AnsweredAgain | DomainMoved | HostMoved | FileRead | Noted | NewsLost
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from .happening import (
     HappeningKind,
     HostMoved,
     NewsLost,
+    Noted,
     StateMoved,
 )
 from .terms import wrong
@@ -52,6 +53,8 @@ def _told(happening: Happening) -> tuple[str, ...]:
             return ("answers again",)
         case FileRead(reload=reload):
             return "config", "" if reload.problem is None else reload.problem.sentence
+        case Noted(message=message):
+            return (str(message),)
         case NewsLost():
             return ("lost",)
 

@@ -37,6 +37,7 @@ from .happening import (
     HostMove,
     HostMoved,
     NewsLost,
+    Noted,
     StateMoved,
     What,
 )
@@ -140,6 +141,8 @@ class Happenings:
                 self._note(at, HappeningKind.HOSTS, host.id, HostMoved(HostMove.CHANGED))
             case events.HostRemoved(host_id=host_id, at=at):
                 self._removed(host_id, at)
+            case events.HostNoted(host_id=host_id, message=message, at=at):
+                self._note(at, HappeningKind.NOTE, host_id, Noted(message))
             case events.ConfigReloaded(reload=reload, at=at):
                 self._note(at, HappeningKind.FILE, "", FileRead(reload))
             case events.EventsLost(count=count, at=at):

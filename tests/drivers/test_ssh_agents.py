@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -15,6 +16,7 @@ from atp_tui.model.settings import SshSettings
 
 from ..daemons.sshd import PrivateSshd, running_sshd
 from .ssh_links import answers, fails, host_of, new_key
+from .test_ssh_certificates import keygen
 from .test_ssh_logins import agent, empty_agent
 
 pytestmark = pytest.mark.daemons
@@ -80,3 +82,18 @@ async def test_the_file_that_worked_is_offered_first_the_next_time(strict: Priva
     assert await answers(host_of(strict, few), driver)
     assert await answers(host_of(strict, many), driver)
     assert (await fails(host_of(strict, many))).kind is Cause.TOO_MANY_KEYS
+
+
+@pytest.mark.usefixtures("own_agent")
+async def test_the_end_of_a_certificate_that_the_agent_alone_has_is_told(strict: PrivateSshd, tmp_path: Path) -> None:
+    shutil.copy(strict.client_key, tmp_path / "key")
+    shutil.copy(f"{strict.client_key}.pub", tmp_path / "key.pub")
+    new_key(tmp_path / "ca")
+    keygen("-s", tmp_path / "ca", "-I", "test", "-V", "-1d:+10m", tmp_path / "key.pub")
+    add(tmp_path / "key")
+    driver, noted = SshDriver(), list[str]()
+    driver.key_store.note = lambda host, message: noted.append(str(message))
+    for _ in range(2):
+        assert await answers(host_of(strict, config(tmp_path, strict, "")), driver)
+    (words,) = noted
+    assert words.startswith("the agent's certificate ")

@@ -8,11 +8,13 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from atp_tui.drivers.ssh.certificate_ends import CertificateEnds
+from atp_tui.drivers.ssh.certificates import Term, parse_certificate, term_of
 from atp_tui.drivers.ssh.driver import SshDriver
 from atp_tui.model.errors import AuthFailed, TransportError
 from atp_tui.model.host import HostInfo
@@ -20,7 +22,7 @@ from atp_tui.model.settings import SshSettings
 
 from ..daemons.sshd import PrivateSshd, running_sshd
 from .ssh_config_place import by_ssh
-from .ssh_links import HANG, answers
+from .ssh_links import HANG, answers, open_link, until
 
 pytestmark = pytest.mark.daemons
 
@@ -219,12 +221,42 @@ async def test_the_end_of_a_certificate_is_told_once_before_it_comes(tmp_path: P
         keygen("-s", tmp_path / "ca", "-I", "test", "-n", daemon.user, "-V", "-1d:+10m", tmp_path / "key.pub")
         told: list[tuple[str, str]] = []
         driver = SshDriver()
+        noted: list[tuple[str, str]] = []
         driver.key_store.warn = lambda host, words: told.append((host, words))
+        driver.key_store.note = lambda host, message: noted.append((host, str(message)))
         host = HostInfo("peer", "127.0.0.1", uri=None, ssh=daemon.ssh_settings(identity=tmp_path / "key"))
         for _ in range(2):
             assert await answers(host, driver)
         ((name, words),) = told
         assert (name, words.partition(" ends at ")[0]) == ("peer", f"{tmp_path / 'key-cert.pub'}")
+        (await open_link(replace(host, id="other"), driver)).abort()
+        assert noted == [("peer", words), ("other", words)]
         keygen("-s", tmp_path / "ca", "-I", "test", "-n", daemon.user, "-V", "-1d:+1d", tmp_path / "key.pub")
         assert await answers(host, driver)
         assert len(told) == 1
+
+
+async def test_the_end_is_told_while_connections_stay_open_and_not_of_one_that_was_renewed(tmp_path: Path) -> None:
+    keygen("-t", "ed25519", "-N", "", "-f", tmp_path / "ca")
+    told: list[str] = []
+    noted: list[str] = []
+    ends = CertificateEnds(lambda host, words: told.append(host), lambda host, message: noted.append(host))
+
+    def signed(key: str, span: str) -> Term:
+        keygen("-s", tmp_path / "ca", "-I", "test", "-V", span, tmp_path / f"{key}.pub")
+        file = tmp_path / f"{key}-cert.pub"
+        term = term_of(parse_certificate(file), str(file), file)
+        assert term is not None
+        return term
+
+    for key in ("stays", "renewed"):
+        keygen("-t", "ed25519", "-N", "", "-f", tmp_path / key)
+        term = signed(key, "-8s:+5s")  # it is told in the last quarter, in two seconds
+        for host in ("a", "b"):
+            ends.seen(host, [term])
+    signed("renewed", "-1s:+1d")
+    assert (told, noted) == ([], [])
+    await until(lambda: bool(told), "its end is not told")
+    await until(lambda: str(tmp_path / "renewed-cert.pub") not in ends._watched, "it is not looked at again")
+    assert (told, noted) == (["a"], ["a", "b"])
+    ends.close()

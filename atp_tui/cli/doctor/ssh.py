@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # the room loads asyncssh, and a check that cannot load it sa
 _SHOWN = 3
 """Hosts and troubles that are named; of more their number is told."""
 
+_RENEW = "have the certificate renewed"
+
 _REMEDIES = {
     Say.NEEDS_PASSPHRASE: "ssh-add FILE, with an ssh-agent running",
     Say.NEEDS_AGENT: "ssh-add FILE, with an ssh-agent running",
@@ -25,6 +27,8 @@ _REMEDIES = {
     Say.PUBLIC_KEY_ALONE: "name the private key, or have an agent hold it",
     Say.AGENT_UNREACHABLE: "start an ssh-agent, or unset SSH_AUTH_SOCK",
     Say.AGENT_EMPTY: "ssh-add",
+    Say.CERTIFICATE_OVER: _RENEW,
+    Say.CERTIFICATE_ENDS: _RENEW,
     Say.NO_KEY_OFFERED: "ssh-keygen, then ssh-copy-id to the host; or ssh-add a key that it knows",
     Say.NO_KEY_OFFERED_OR_THERE: "ssh-keygen, then ssh-copy-id to the host; or ssh-add a key that it knows",
 }
@@ -80,12 +84,13 @@ def judge_keys(found: Sequence[KeysFound] | None) -> Iterable[Verdict]:
     verdicts = []
     for each in found:
         subject = f"{_names(each.hosts)}: {number(each.keys, 'key')} to offer"
-        why = _several([sentence(trouble) for trouble in each.troubles])
+        troubles = (*each.troubles, *each.ends)
+        why = _several([sentence(trouble) for trouble in troubles])
         if each.keys:
-            verdicts.append(warning(f"{subject}; {why}", _remedy(each.troubles)) if why else ok(subject))
+            verdicts.append(warning(f"{subject}; {why}", _remedy(troubles)) if why else ok(subject))
         else:
             level = wrong if each.needed else warning
-            verdicts.append(level(f"{subject}; {why}" if why else subject, _remedy(each.troubles)))
+            verdicts.append(level(f"{subject}; {why}" if why else subject, _remedy(troubles)))
     return verdicts
 
 

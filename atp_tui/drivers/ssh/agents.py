@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ...model.message import Message, told
 from ...model.say import Say
+from .certificates import Term, term_of
 from .credentials import Credentials
 from .endpoint import Endpoint
 
@@ -56,9 +58,27 @@ async def held_by(
     except (OSError, ValueError) as error:
         found.troubles.append(told(Say.AGENT_GIVES_NONE, why=str(error)))
         return []
+    found.terms += _terms(held)
     names = {pair.key_public_data: pair.get_comment() or "" for pair in held}
     _watch_signing(agent, endpoint, found, names, touches, answering)
     return held
+
+
+def _terms(held: list[SSHKeyPair]) -> list[Term]:
+    """From when until when the certificates among an agent's keys count."""
+    terms = [_term_in(pair.public_data, pair.get_comment() or "") for pair in held if pair.has_cert]
+    return [term for term in terms if term is not None]
+
+
+@lru_cache(maxsize=64)
+def _term_in(blob: bytes, name: str) -> Term | None:
+    from .key_blobs import certificate_in
+
+    try:
+        certificate = certificate_in(blob)
+    except ValueError:  # the host says what it makes of it
+        return None
+    return None if certificate is None else term_of(certificate, f"the agent's certificate {name}".rstrip())
 
 
 def _silent(endpoint: Endpoint) -> Message:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...model.data_class import dataclass
 from ...model.message import Message, text, told
 from ...model.say import Say
 
@@ -39,16 +40,48 @@ WARNED = 3600.0
 of its life."""
 
 
-def ends_soon(certificate: SSHCertificate, path: Path) -> list[Message]:
-    """That a certificate which still counts will not for long."""
+@dataclass(frozen=True, slots=True)
+class Term:
+    """From when until when a certificate counts, in seconds since 1970. `name` is that of its file, or tells where an
+    agent has it; then `path` is None."""
+
+    name: str
+    begin: int
+    end: int
+    path: Path | None = None
+
+    @property
+    def warned_before(self) -> float:
+        """Seconds before its end at which that is told."""
+        return min(WARNED, (self.end - self.begin) / 4)
+
+    @property
+    def ending(self) -> Message:
+        """That it ends, and when."""
+        return told(Say.CERTIFICATE_ENDS, file=self.name, at=_utc(self.end - 1))
+
+
+def term_of(certificate: SSHCertificate, name: str, path: Path | None = None) -> Term | None:
+    """The term of a certificate that has an end; None for another one."""
     from asyncssh.public_key import SSHOpenSSHCertificate
 
-    if not isinstance(certificate, SSHOpenSSHCertificate):
-        return []
-    end, life = certificate._valid_before, certificate._valid_before - certificate._valid_after
-    if 0 < end - time.time() <= min(WARNED, life / 4):
-        return [told(Say.CERTIFICATE_ENDS, file=str(path), at=_utc(end - 1))]
-    return []
+    if not isinstance(certificate, SSHOpenSSHCertificate) or certificate._valid_before >= _FOR_EVER:
+        return None
+    return Term(name, certificate._valid_after, certificate._valid_before, path)
+
+
+_FOR_EVER = 1 << 40
+"""Seconds, of some 35,000 years: PROTOCOL.certkeys has all bits of the number set for a certificate without an end."""
+
+
+def is_still_there(term: Term) -> bool:
+    """Whether the file of a certificate has that one still, and no later one."""
+    if term.path is None:
+        return True
+    try:
+        return term_of(parse_certificate(term.path), term.name, term.path) == term
+    except (OSError, ValueError):
+        return True  # it cannot be told, and there is no new one
 
 
 def out_of_time(certificate: SSHCertificate, path: Path) -> list[Message]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...model.data_class import dataclass
 from ...model.message import Message
+from .certificates import Term
 
 if TYPE_CHECKING:
     from asyncssh import SSHCertificate, SSHKey, SSHKeyPair
@@ -21,7 +22,8 @@ class Credentials:
 
     keys: list[Offer] = field(default_factory=list)
     troubles: list[Message] = field(default_factory=list)
-    warnings: list[Message] = field(default_factory=list)
+    terms: list[Term] = field(default_factory=list)
+    """From when until when each certificate counts that has an end, one of the agent included."""
     more: Callable[[], Awaitable[SSHKey | None]] | None = None
     """Gives, once all keys were refused, the next one of which nothing is known before its passphrase is typed."""
     signing: Message | None = None

@@ -12,6 +12,7 @@ from ...model.causes import Cause
 from ...model.data_class import dataclass
 from ...model.errors import ConfigError, ConnectFailed
 from ...model.host import HostInfo
+from ...model.message import Message
 from ..aside import off_loop
 from .key_files import WRITING, append_key, remove_keys, replace_keys
 from .key_lookup import FiledKey, FiledKeys, KeyFiles
@@ -45,11 +46,13 @@ class _Place:
 class HostKeyStore:
     """The known_hosts files of all hosts. One object serves the driver and the questions to a person about a key.
 
-    `warn` is told, as (host id, words), what went wrong without keeping a host from being connected.
+    `warn` is told, as (host id, words), what went wrong without keeping a host from being connected, `note` what a
+    person should know of a host.
     """
 
     def __init__(self) -> None:
         self.warn: Callable[[str, str], object] = lambda host, words: _log.warning("%s: %s", host, words)
+        self.note: Callable[[str, Message], object] = lambda host, message: None
         self._files = KeyFiles()
         self._refused: dict[str, dict[str, _Place]] = {}
 

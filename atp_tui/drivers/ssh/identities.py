@@ -16,7 +16,7 @@ from ...model.data_class import dataclass
 from ...model.message import Message, text, told
 from ...model.say import Say
 from .agents import connect_agent, held_by
-from .certificates import ends_soon, out_of_time, parse_certificate, unreadable
+from .certificates import out_of_time, parse_certificate, term_of, unreadable
 from .credentials import Credentials
 from .endpoint import Endpoint
 from .files import ParsedFiles
@@ -132,7 +132,7 @@ class Identities:
                 continue
             if certificate is not None:
                 found.troubles += out_of_time(certificate, place)
-                found.warnings += ends_soon(certificate, place)
+                _note_term(certificate, place, found)
                 return certificate
         return None
 
@@ -149,7 +149,7 @@ class Identities:
                 found.troubles.append(told(Say.NO_SUCH_FILE, file=str(path)))
             else:
                 found.troubles += out_of_time(certificate, path)
-                found.warnings += ends_soon(certificate, path)
+                _note_term(certificate, path, found)
                 certificates.append(certificate)
         return certificates
 
@@ -200,6 +200,11 @@ class Identities:
             held = [pair for pair in held if pair not in in_agent]
         others = [] if endpoint.identities_only else held
         found.keys += [*others, *named] if endpoint.identity_files is None else [*named, *others]
+
+
+def _note_term(certificate: SSHCertificate, path: Path, found: Credentials) -> None:
+    if (term := term_of(certificate, str(path), path)) is not None:
+        found.terms.append(term)
 
 
 def _nothing_offered(endpoint: Endpoint) -> Message:

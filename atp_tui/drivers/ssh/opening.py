@@ -13,7 +13,7 @@ import asyncssh
 from ...model.causes import Cause
 from ...model.errors import AuthFailed, HostKeyRejected, TransportError
 from ...model.host import HostInfo
-from ...model.message import Message, told
+from ...model.message import told
 from ...model.quoting import redacted
 from ...model.say import Say
 from ...transport.driver import OpenRequest, Progress
@@ -23,6 +23,7 @@ from .answering import Answering
 from .asking import asks_of, with_wants
 from .before import Before
 from .causes import connect_error, unheard
+from .certificate_ends import CertificateEnds
 from .credentials import Credentials
 from .dial import dial
 from .diffie_hellman import use_own_groups
@@ -66,11 +67,12 @@ class Opener:
         self._before = Before()
         self._shares = Shares()
         self._floods = Floods()
-        self._warned: set[Message] = set()
+        self._ends = CertificateEnds(lambda host, words: store.warn(host, words), lambda *of: store.note(*of))
 
     async def close(self) -> None:
         """Have each program that runs (before connecting, ProxyCommand, for ssh_config) ended for good, once all
         connections are closed."""
+        self._ends.close()
         await self._before.close()
         self._paths.close()
         await self._processes.close()
@@ -138,7 +140,7 @@ class Opener:
                 answering.taken()
                 found.judged(True)
                 self._identities.worked(endpoint, found)
-            self._warn(host, found)
+            self._ends.seen(host.id, found.terms)
             stack.callback(connection.abort)
             await self._keep_key(host, owner.check)
         except asyncssh.HostKeyNotVerifiable as error:
@@ -190,13 +192,6 @@ class Opener:
             greeting = owner.greeting
             came = greeting.line if greeting is not None and not greeting.came else ""
             raise await proxy.failure(where_of(owner.check.endpoint), came) from error
-
-    def _warn(self, host: HostInfo, found: Credentials) -> None:
-        """Say once of each certificate that it ends soon."""
-        for warning in found.warnings:
-            if warning not in self._warned:
-                self._warned.add(warning)
-                self._store.warn(host.id, str(warning))
 
     async def _keep_key(self, host: HostInfo, check: HostKeyCheck) -> None:
         # only here, after the key exchange: before it anybody could have shown somebody else's public key

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import time
 from collections.abc import Hashable, Iterable
 
 from ...model.data_class import dataclass
@@ -48,7 +49,8 @@ class AgentFound:
 
 @dataclass(frozen=True, slots=True)
 class KeysFound:
-    """What would be offered at some logins that are alike: `keys` is the number of them, `troubles` of the others.
+    """What would be offered at some logins that are alike: `keys` is the number of them, `troubles` of the others, and
+    `ends` of certificates that do not count for much longer.
 
     `hosts` are ids of hosts.toml, on whose way these logins are. `needed`: without them such a host is not reached.
     """
@@ -57,6 +59,11 @@ class KeysFound:
     keys: int
     troubles: tuple[Message, ...] = ()
     needed: bool = True
+    ends: tuple[Message, ...] = ()
+
+
+SOON = 24 * 3600
+"""Seconds before its end at which a certificate is told of: a person who asks has the time to renew it."""
 
 
 def find_client() -> ClientFound:
@@ -138,4 +145,6 @@ async def _offered(identities: Identities, each: Endpoint | Message, ids: tuple[
     if isinstance(each, Message):
         return KeysFound(ids, 0, (each,), needed)
     async with identities.credentials(each) as found:
-        return KeysFound(ids, len(found.keys), tuple(dict.fromkeys(found.troubles)), needed)
+        now = time.time()
+        ends = [term.ending for term in found.terms if now < term.end <= now + SOON]
+        return KeysFound(ids, len(found.keys), tuple(dict.fromkeys(found.troubles)), needed, tuple(dict.fromkeys(ends)))

@@ -20,6 +20,7 @@ from ...monitor.happening import (
     HostMove,
     HostMoved,
     NewsLost,
+    Noted,
     StateMoved,
     What,
 )
@@ -27,7 +28,7 @@ from ..format import age
 from ..glyphs import Glyphs
 from ..reload_words import reload_told
 from ..text import Safe, cut, safe, width_of
-from ..words import state_word
+from ..words import sentence, state_word
 from .domain_list import SIGNS
 from .host_words import brief_of, cause_of, channel_of
 
@@ -65,6 +66,7 @@ class Verb(StrEnum):
     ENABLED = "enabled"
     FILE_READ = "file read"
     FILE_WRONG = "file is wrong"
+    NOTED = "note"
     LOST = "events lost"
     AN_INSTANT = "under 1 s"
 
@@ -112,6 +114,8 @@ def what_of(what: What, glyphs: Glyphs) -> Told:
             if reload.problem is not None:
                 return _told(Verb.FILE_WRONG, _S.FAILED, glyphs)
             return Told(" ", safe(VERBS[Verb.FILE_READ]), "text")
+        case Noted():
+            return _told(Verb.NOTED, _S.RECONNECTING, glyphs)
         case NewsLost():
             return Told(" ", safe(VERBS[Verb.LOST]), "failed")
 
@@ -156,6 +160,8 @@ def details(happening: Happening, room: int, glyphs: Glyphs) -> Safe:
             words = [list(happening.tags)]
         case FileRead(reload=reload):
             words = [[reload_told(reload, HOSTS, room)]]
+        case Noted(message=message):
+            words = [[sentence(message)]]
         case NewsLost(count=count):
             words = [[f"{count:,} came too fast to be told", "states were read anew"]]
     return _fitting(words, room, glyphs)

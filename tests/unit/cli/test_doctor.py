@@ -23,6 +23,8 @@ from atp_tui.model.say import Say
 from atp_tui.storage.presence import StoreFound
 
 KEYS = KeysFound(("a", "b"), 1)
+ENDS = told(Say.CERTIFICATE_ENDS, file="/k-cert.pub", at="16:00")
+OVER = told(Say.CERTIFICATE_OVER, file="/k-cert.pub", at="08:00")
 LOCKED = told(Say.NEEDS_PASSPHRASE, file="/k")
 DIRECTORY = files.DirectoryFound("state", "/s", mode=0o700, kind="ext4", free=1 << 40)
 TERMINAL = machine.TerminalFound("xterm-256color", "truecolor", False, "utf-8", (120, 40))
@@ -70,6 +72,8 @@ def worst(verdicts: Iterable[Verdict]) -> tuple[Level, str]:
         (ssh.judge_keys([KEYS]), Level.OK, "a, b: 1 key to offer"),
         (ssh.judge_keys([replace(KEYS, troubles=(LOCKED,))]), Level.WARNING, "ssh-add /k"),
         (ssh.judge_keys([KEYS, replace(KEYS, keys=0, troubles=(LOCKED,))]), Level.WRONG, "0 keys to offer"),
+        (ssh.judge_keys([replace(KEYS, ends=(ENDS,))]), Level.WARNING, "/k-cert.pub ends at 16:00"),
+        (ssh.judge_keys([replace(KEYS, troubles=(OVER,))]), Level.WARNING, "-> have the certificate renewed"),
         (ssh.judge_keys([replace(KEYS, keys=0, needed=False)]), Level.WARNING, "0 keys to offer"),
         (ssh.judge_keys([replace(KEYS, hosts=tuple(map(str, range(1003))))]), Level.OK, "0, 1, 2 and 1,000 more"),
         (files.judge_fleet(FLEET), Level.OK, "/h.toml, 3 hosts, mode 0600"),

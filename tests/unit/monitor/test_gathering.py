@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from atp_tui.model.causes import Cause, Remedy, Trouble
 from atp_tui.model.connection import ConnectionState
+from atp_tui.model.message import told
 from atp_tui.model.node import DomainState
+from atp_tui.model.say import Say
 from atp_tui.monitor.gathering import MANY, PERIOD, STEADY, TOGETHER, Gathering, Heap, shared_by, subject_of
 from atp_tui.monitor.happening import (
     DomainMoved,
@@ -21,6 +23,7 @@ from atp_tui.monitor.happening import (
     HostMove,
     HostMoved,
     NewsLost,
+    Noted,
     StateMoved,
     What,
 )
@@ -31,7 +34,8 @@ BACK = StateMoved(S.RECONNECTING, S.CONNECTED, None, None, 0, 5.0)
 REFUSED = StateMoved(S.RECONNECTING, S.FAILED, None, Trouble(Cause.PORT_REFUSED, "", Remedy.RETRY), 3, 9.0)
 STOPPED = DomainMoved("web", "web", D.RUNNING, D.SHUTOFF, "shut down")
 KINDS = {StateMoved: HappeningKind.STATE, FellSilent: HappeningKind.SILENCE, DomainMoved: HappeningKind.DOMAIN,
-         HostMoved: HappeningKind.HOSTS, NewsLost: HappeningKind.LOSS}  # fmt: skip
+         HostMoved: HappeningKind.HOSTS, NewsLost: HappeningKind.LOSS,
+         Noted: HappeningKind.NOTE}  # fmt: skip
 
 
 def happening(number: int, at: float, host: str, what: What, place: str | None = "behind jump-2") -> Happening:
@@ -189,3 +193,10 @@ def no_host_fills_the_list(gathering: Gathering, kept: dict[int, Happening]) -> 
         moments.sort()
         for first, one_too_many in zip(moments, moments[STEADY:], strict=False):
             assert one_too_many - first > PERIOD
+
+
+def test_one_certificate_that_ends_on_many_hosts_is_one_line() -> None:
+    ends = Noted(told(Say.CERTIFICATE_ENDS, file="/home/me/key-cert.pub", at="16:00"))
+    other = Noted(told(Say.CERTIFICATE_ENDS, file="/home/me/other-cert.pub", at="16:00"))
+    found = gathered(*(happening(n, 1.0, f"kvm{n}", other if n == 4 else ends) for n in range(1, 6)))
+    assert lines(found) == [[1, 2, 3, 5], [4]]

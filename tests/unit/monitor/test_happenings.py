@@ -18,6 +18,7 @@ from atp_tui.model.events import (
     EventsLost,
     HostAdded,
     HostChanged,
+    HostNoted,
     HostRemoved,
     HostSampled,
     HostUpdated,
@@ -47,6 +48,7 @@ from atp_tui.monitor.happening import (
     HostMove,
     HostMoved,
     NewsLost,
+    Noted,
     StateMoved,
     What,
 )
@@ -239,6 +241,13 @@ def test_a_file_of_hosts_that_was_changed_is_told(fleet: Fleet) -> None:
     fleet.hear(ConfigReloaded(fleet.now, fine), ConfigReloaded(fleet.now, wrong))
     assert fleet.told("kind:file") == [FileRead(fine), FileRead(wrong)]
     assert fleet.told("value") == [FileRead(wrong)]
+
+
+def test_what_a_person_should_know_of_a_host_is_told_of_that_host(fleet: Fleet) -> None:
+    ends = told(Say.CERTIFICATE_ENDS, file="/home/me/key-cert.pub", at="16:00")
+    fleet.hear(HostNoted(fleet.now, "kvm01", ends))
+    assert fleet.told("kind:note") == fleet.told("key-cert.pub") == [Noted(ends)]
+    assert fleet.told("host:kvm02 kind:note") == []
 
 
 def test_many_hosts_behind_one_jump_host_are_one_line_that_unfolds() -> None:
