@@ -37,7 +37,7 @@ class Gate(RuleBasedStateMachine):
         """Secrets that one host alone has refused since another one took them."""
         self.taken_by: dict[Secret, set[str]] = {}
         self.unsure: set[Secret] = set()
-        """Secrets that a login may have sent before it was cut short."""
+        """Secrets that a login may have sent before it was cut short, when none had taken them, or one had refused."""
         self.asked: dict[int, int] = {}
         """How often a person was asked for a login's scope since its request."""
 
@@ -114,7 +114,8 @@ class Gate(RuleBasedStateMachine):
     @rule(data=st.data())
     def cut_short(self, data: Any) -> None:
         waiter, secret = self.out.pop(data.draw(st.sampled_from(sorted(self.out))))
-        self.unsure.add(secret)
+        if secret not in self.taken:
+            self.unsure.add(secret)
         self.perform(self.gate.unsure(waiter.id))
 
     @rule(now=st.sampled_from([None, 5.0, 11.0]))
