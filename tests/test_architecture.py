@@ -300,7 +300,7 @@ HANDS_OVER = {
 WRITES = {
     "stdout": {"cli/output.py", "cli/tui.py", "__main__.py"},
     "stderr": {"cli/output.py", "cli/tui.py", "__main__.py", "cli/verbs.py"},
-    "os.write": {"cli/crash.py", "cli/typed.py", "drivers/live_output.py", "ui/output.py"},
+    "os.write": {"cli/crash.py", "cli/typed.py", "drivers/live_output.py", "drivers/terminal/pipes.py", "ui/output.py"},
 }
 """The standard streams and the descriptors below them, with the modules that may touch them."""
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:  # the command line's verbs are made from the registry, and --
     from ..executor.job import Job
     from ..executor.runner import JobRunner
     from ..model.forward import Forward, ForwardSpec
+    from ..model.outcome import ExitStatus
+    from ..model.shell import Shell
+    from ..transport.driver import NearShell
     from ..transport.manager import TransportManager
 
 Value = str | int | float | bool
@@ -164,6 +167,20 @@ class Forwards(Protocol):
         ...
 
 
+class Terminal(Protocol):
+    """What a person sits at: the terminal of this program, or what stands in its place."""
+
+    def asked(self, line: str) -> Shell:
+        """The session that suits it, of a command line or, where that is "", of a login shell. Raises ActionFailed."""
+        ...
+
+    async def lend(
+        self, host: str, asked: Shell, carried: Callable[[Shell, NearShell], Awaitable[ExitStatus | None]]
+    ) -> None:
+        """Have it be the session's until that ends. Raises ActionFailed where another one has it."""
+        ...
+
+
 Follow = Callable[["FleetConfig", Collection[str]], Awaitable[None]]
 """Brings the running fleet to what its file says now of the hosts with these ids, and touches no other."""
 
@@ -183,6 +200,7 @@ class Context:
     desk: Desk = field(default_factory=NoDesk)
     near: NearFiles | None = None
     forwards: Forwards | None = None
+    terminal: Terminal | None = None
 
     @property
     def file(self) -> HostsFile:

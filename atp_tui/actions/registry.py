@@ -14,6 +14,7 @@ from .freeze import FREEZE, THAW
 from .hosts import HOSTS_FILE
 from .log_in import FORGET, LOG_IN
 from .run import RUN
+from .shell import SHELL
 from .trust_key import TRUST_KEY
 
 ACTIONS: tuple[Action, ...] = (
@@ -23,6 +24,7 @@ ACTIONS: tuple[Action, ...] = (
     PULL,
     FORWARD,
     CLOSE_FORWARD,
+    SHELL,
     RETRY,
     CONNECT,
     DISCONNECT,

@@ -111,6 +111,10 @@ def parse(argv: Sequence[str]) -> Arguments:
             from .files_arguments import move_values
 
             values |= move_values(found, verbs[verb].error)
+        case "shell":
+            from .shell_arguments import shell_values
+
+            values |= shell_values(found, command, verbs[verb].error)
         case "hosts":
             values |= _values_of_hosts(found)
         case "forward":
@@ -118,7 +122,7 @@ def parse(argv: Sequence[str]) -> Arguments:
 
             values |= forward_values(found)
         case _ if command:
-            parser.error("only run and follow take a command after --")
+            parser.error("only run, follow and shell take a command after --")
         case "jobs":
             values |= _values_of_jobs(found, verbs["jobs"])
         case "freeze" | "thaw":
@@ -204,6 +208,7 @@ def _of_unknown(words: list[str], verb: str | None) -> str:
             word = word[:2] + (HIDDEN if word[2:] else "")  # -pPASSWORD
         told.append(word)
     hint = "" if verb not in REMOTE else " (a command that begins with - stands after --)"
+    hint = " (a command stands behind --: shell HOST -- COMMAND)" if verb == "shell" else hint
     return f"unrecognized arguments: {' '.join(told)}{hint}"
 
 

@@ -204,6 +204,13 @@ def _forward(arguments: Arguments) -> int:
     return run_verb(lambda interrupt: forward(arguments, source, interrupt))
 
 
+def _shell(arguments: Arguments) -> int:
+    from .shell import shell
+
+    source = _source(arguments)
+    return run_verb(lambda interrupt: shell(arguments, source))
+
+
 def _act(arguments: Arguments) -> int:
     from .act import act
 
@@ -370,6 +377,7 @@ _VERBS: dict[str, Callable[[Arguments], int]] = {
     "demo": _demo,
     "run": _run,
     "follow": _run,
+    "shell": _shell,
     "push": _move,
     "pull": _move,
     "forward": _forward,

@@ -76,6 +76,11 @@ EXAMPLES: Mapping[str, Examples] = {
         ),
         ("atp-tui follow -w @all --jsonl -- journalctl -f | jq -c 'select(.mark)'", "lost and back, for programs"),
     ),
+    "shell": (
+        ("atp-tui shell kvm07", "the login shell there; ~. at the beginning of a line leaves, ~? tells more"),
+        ("atp-tui shell kvm07 -- top", "one program, with the terminal; its exit status is that of this program"),
+        ("atp-tui shell kvm07 -- tar c /etc | tar t", "without a terminal: what comes is as it is sent"),
+    ),
     "push": (
         ("atp-tui push app.conf -w @rack1:/etc/app/app.conf", "one file, under that name, in place of what is there"),
         ("atp-tui push conf.d app.conf -w @rack1:/etc/app/ --preserve", "a folder and a file, into a folder there"),

@@ -8,7 +8,7 @@ import os
 import resource
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -39,6 +39,7 @@ from ..model.errors import ConfigError
 from ..model.exhausted import hosts_that_fit, too_many_files
 from ..model.host import HostInfo
 from ..model.sets import NO_SETS, Sets, reached
+from ..model.text import Printed
 from ..storage.audit import audit_of
 from ..storage.jobs import JobStore
 from ..transport.clock import run_awake
@@ -206,7 +207,14 @@ def screen_of(
         app.warn(f"{host}: {words}")
 
     engine.source.drivers.host_keys.warn = warn
+    engine.source.drivers.terminal.around = partial(_without_screen, app)
     return app
+
+
+def _without_screen(app: AtpApp, host: str) -> AbstractContextManager[Printed]:
+    from ..ui.lent import lent
+
+    return lent(app, host)
 
 
 def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
@@ -230,6 +238,7 @@ def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
         path_like=_path_like,
         aside=_aside,
         memory=memory,
+        shell_ended=lambda: engine.source.drivers.terminal.ended,
         theme=arguments.theme or _still_there(memory.now.theme) or config.ui.theme,
         theme_folders=theme_folders(),
         notice=_notice(config.warnings) or _above_the_limit(config.hosts) or "".join(told),

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 EXIT_STATUSES = """exit status: 0 all went well; 1 a command, trust-key, or an edit of hosts.toml failed, or doctor
 found something wrong; 2 usage or configuration; 3 some host was not reached or timed out; 4 waves were stopped, or all
 went well, but --json, --jsonl or --gather holds cut output, or --output is not whole; 70 the program itself failed; 130
-interrupted; 141 cut short, or not read: standard output has no reader any more."""
+interrupted; 141 cut short, or not read: standard output has no reader any more. Of shell it is that of the far side, or
+255."""
 
 
 _HELP = re.compile(r"--help|-[A-Za-z]*h[A-Za-z]*")
@@ -142,6 +143,11 @@ class Program:
         what = "show what a command goes on to say on hosts, as one stream by time"
         add_follow_words(self.verb("follow", what, self._shared, self._asks))
 
+    def _shell(self) -> None:
+        from .shell_arguments import add_shell
+
+        add_shell(self.verb("shell", "open a shell on a host, over SSH", self._shared, self._asks, self._read_only))
+
     def _files(self) -> None:
         from .files_arguments import add_files
 
@@ -209,6 +215,7 @@ _VERBS: tuple[tuple[str, Callable[[Program], None]], ...] = (
     ("demo", Program._demo),
     ("run", Program._run),
     ("follow", Program._follow),
+    ("shell", Program._shell),
     ("push", Program._files),
     ("pull", Program._files),
     ("forward", Program._forward),

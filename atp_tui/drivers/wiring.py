@@ -20,6 +20,7 @@ from .descriptors import Descriptors
 from .libvirt.credentials import CredentialStore
 from .near.look import NearLook
 from .ssh.hostkeys import HostKeyStore
+from .terminal.lending import LentTerminal
 
 if TYPE_CHECKING:
     from .near.listening import NearSockets
@@ -41,6 +42,7 @@ class Drivers:
         self.credentials = CredentialStore()
         self.desk = self._own_desk = LoginDesk()  # a trial works at the desk of the drivers that it comes of
         self.near = NearLook()
+        self.terminal = LentTerminal()
         self._descriptors = Descriptors()
         self._trials: set[TryOut] = set()
         self._loaded: dict[str, Driver] = {} if simulated is None else {SIMULATED: simulated}

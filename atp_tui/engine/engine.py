@@ -102,6 +102,7 @@ class Engine:
         context = Context(
             self.manager, self.jobs, drivers.host_keys, drivers.credentials, source.hosts_file, self._following,
             _path_of(source), drivers.desk, drivers.near, forwards := ForwardsLater(self._make_forwards),
+            drivers.terminal,
         )  # fmt: skip
         self._forwards = forwards
         LoginNews(drivers.desk, self.manager, drivers.host_keys)

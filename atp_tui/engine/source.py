@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from ..actions.action import Credentials, HostsFile, NearFiles
+from ..actions.action import Credentials, HostsFile, NearFiles, Terminal
 from ..config.fleet import FleetConfig
 from ..model.errors import ConfigError
 from ..model.host import HostInfo
 from ..model.message import Message
+from ..model.outcome import ExitStatus
 from ..model.settings import Channel, TransportConfig
+from ..model.text import Printed
 from ..transport.driver import Driver
 from ..transport.login_desk import LoginDesk
 from .try_out import TryStep
 
 if TYPE_CHECKING:
     from .forwards import Listens
+
+
+class LentTerminal(Terminal, Protocol):
+    """The terminal of this program, which a surface may have made room on.
+
+    `around` has it ready for a session of a host, and takes it back; it gives what is to be said there first. `ended`
+    is how the last session ended: None where it was left from here.
+    """
+
+    around: Callable[[str], AbstractContextManager[Printed]]
+    ended: ExitStatus | None
 
 
 class KeyStore(Protocol):
@@ -53,6 +66,9 @@ class DriverSet(Protocol):
 
     @property
     def near_sockets(self) -> Listens: ...
+
+    @property
+    def terminal(self) -> LentTerminal: ...
 
     def __call__(self, host: HostInfo, channel: Channel) -> Driver: ...
 

@@ -11,5 +11,5 @@ SENTENCES: Mapping[Say, str] = {
     Say.VIRT_OPENS_NO_SHELL: "{host}: its hypervisor connection opens no shell; its SSH connection may",
     Say.NO_TERMINAL: "{host} gives no terminal: PermitTTY in its sshd_config forbids it, or no-pty before the key",
     Say.SHELL_REFUSED: "{host} starts no session for a person",
-    Say.NO_SHELL_STATUS: "{host} ended the session without an exit status",
+    Say.NO_TERMINAL_HERE: "a shell needs a terminal as standard input and output (without: name a command after --)",
 }

@@ -337,7 +337,8 @@ class Say(StrEnum):
     SFTP_ALONE = "sftp-alone"
     NO_TERMINAL = "no-terminal"
     SHELL_REFUSED = "shell-refused"
-    NO_SHELL_STATUS = "no-shell-status"
+    NO_TERMINAL_HERE = "no-terminal-here"
+
     # SSH: the end of a connection
     SSH_ENDED_SAYING = "ssh-ended-saying"
     SSH_FELL_SILENT = "ssh-fell-silent"

@@ -16,6 +16,7 @@ from ..config.accents import Accents
 from ..config.remembered import ScreenMemory
 from ..engine.fleet import Fleet
 from ..model.data_class import dataclass
+from ..model.outcome import ExitStatus
 from ..model.ring import JobsSettings
 
 T = TypeVar("T")
@@ -56,6 +57,7 @@ class Services:
     pictures of the screen; it may raise ConfigError. `accents` are tags with their colours; `memory` is what is
     remembered of how this fleet was looked at. `path_like` completes paths of files.
     `aside` does what waits for a disk.
+    `shell_ended` tells how the last shell ended: None where it was left from here.
     `ring` says how the end of a long job rings; `ring_command` runs the command that it has.
     """
 
@@ -82,4 +84,5 @@ class Services:
     path_like: PathLike = _no_path
     aside: Aside = _at_once
     memory: ScreenMemory = field(default_factory=ScreenMemory)
+    shell_ended: Callable[[], ExitStatus | None] = lambda: None
     start: Callable[[], AbstractAsyncContextManager[object]] | None = None

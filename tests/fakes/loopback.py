@@ -10,7 +10,8 @@ from atp_tui.model.ending import confirm_end
 from atp_tui.model.errors import ConnectionLost, TransportError
 from atp_tui.model.moving import Moved, MoveSink, Pull, Push
 from atp_tui.model.outcome import Command, ExitStatus, OutputSink
-from atp_tui.transport.driver import Link, OpenRequest
+from atp_tui.model.shell import Shell as Session
+from atp_tui.transport.driver import Link, NearShell, OpenRequest
 
 T = TypeVar("T")
 
@@ -78,6 +79,11 @@ class LoopbackLink:
         sink.moved(Moved(1, 2, 0))
         sink("stdout", b"moved\n")
         return ExitStatus(0)
+
+    async def shell(self, asked: Session, near: NearShell) -> ExitStatus | None:
+        self._require()
+        near.output("stdout", f"{self.host_id}: {asked.line}\n".encode())
+        return ExitStatus(3)
 
     async def close(self) -> None:
         self.abort()

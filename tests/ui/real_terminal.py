@@ -104,6 +104,20 @@ class Terminal:
     def send(self, data: bytes) -> None:
         os.write(self._master, data)
 
+    def paste(self, data: bytes) -> None:
+        """Send much at once, as fast as it is taken."""
+        end = time.monotonic() + PATIENCE
+        while data:
+            assert time.monotonic() < end, self.text
+            if select.select([], [self._master], [], 0.05)[1]:
+                data = data[os.write(self._master, data[:1024]) :]
+            self.read(0)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """As a person who drags a corner of the window."""
+        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        os.kill(self.process.pid, signal.SIGWINCH)
+
     def ended(self) -> int:
         """Wait for the process; its exit status."""
         self.until(lambda: self.process.poll() is not None)

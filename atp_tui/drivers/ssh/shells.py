@@ -114,7 +114,7 @@ class ShellLink(MovingLink):
             return None
         if session.status is not None:
             return session.status
-        raise self._loss_or(CallFailed(told(Say.NO_SHELL_STATUS, host=self._name), host=self._name)) from session.loss
+        raise self._loss_or(CallFailed(told(Say.NO_STATUS, host=self._name), host=self._name)) from session.loss
 
     async def _opened_shell(self, asked: Shell, session: ShellSession) -> tuple[Channel, Ward | None]:
         if asked.pty is None and asked.line:

@@ -97,9 +97,10 @@ class Dispatch:
             "quit": self._quit,
         }
         self._prompts: dict[str, Callable[[str], object]] = {
-            "run": self._run,
+            "run": lambda line: screen.pane.enter(Mode.RUN, line or None),
             "follow": self._follow,
             **{name: partial(self._move, name) for name in ("push", "pull", "forward")},
+            "shell": partial(self._open_shell, services),
             "trust-key": trust.look_at_key,
             "log-in": trust.ask_for_password,
             **{f"{it}-host": partial(self._form, f"{it}-host") for it in ("add", "edit", "copy", "tag", "remove")},
@@ -112,6 +113,11 @@ class Dispatch:
         from .file_dispatch import start
 
         start(self._screen, self, self._fleet, action, line)
+
+    def _open_shell(self, services: Services, line: str) -> None:
+        from .shell_dispatch import ShellDispatch
+
+        ShellDispatch(self._screen, services.fleet, self, self._targeting, services.shell_ended).open(line)
 
     @cached_property
     def _help(self) -> HelpScreen:
@@ -174,9 +180,6 @@ class Dispatch:
         elif self.jobs.has_room():
             self.if_confirmed(self.invocation("run", targets, {**options, "command": command}), "run", "run it", run)
 
-    def _run(self, line: str) -> None:
-        self._screen.pane.enter(Mode.RUN, line or None)
-
     def _follow(self, line: str) -> None:
         """Follow what a command says on the hosts that are pointed at, or that `@…` names as the first word."""
         chosen = self._targeting.select(line)
@@ -232,9 +235,8 @@ class Dispatch:
 
     def _cancel(self, _: str) -> None:
         if not self.jobs.cancel():
-            self._screen.tell(
-                "the job that is shown has ended" if self._screen.jobs.shown else "no command was run yet"
-            )
+            shown = self._screen.jobs.shown
+            self._screen.tell("the job that is shown has ended" if shown else "no command was run yet")
 
     # Hosts of hosts.toml
 
@@ -279,11 +281,7 @@ class Dispatch:
     # The registry's actions
 
     def invocation(
-        self,
-        action: str,
-        hosts: Iterable[str],
-        arguments: Mapping[str, Value],
-        secret: Secret | None = None,
+        self, action: str, hosts: Iterable[str], arguments: Mapping[str, Value], secret: Secret | None = None
     ) -> Invocation:
         """What this person asks for."""
         return Invocation(action, on_hosts(*hosts), arguments, self._person, secret)

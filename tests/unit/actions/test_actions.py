@@ -43,8 +43,11 @@ from atp_tui.model.errors import (
 from atp_tui.model.forward import Forward, ForwardSpec
 from atp_tui.model.host import HostInfo
 from atp_tui.model.moving import MoveRules, Pull, Push
+from atp_tui.model.outcome import ExitStatus, Stream
 from atp_tui.model.questions import Wants
+from atp_tui.model.shell import Shell
 from atp_tui.model.target import TargetId, on_hosts
+from atp_tui.transport.driver import FarShell, NearShell
 from atp_tui.transport.login_desk import LoginDesk
 from atp_tui.transport.login_gate import Scope
 from atp_tui.transport.manager import TransportManager
@@ -103,6 +106,7 @@ class Rig:
     followed: list[tuple[str, ...]]
     desk: LoginDesk
     forwards: Forwarding
+    sat: Sat
 
     async def ask(self, action: str, *hosts: str, secret: Secret | None = None, **arguments: Value) -> None:
         job = await self.door.perform(Invocation(action, on_hosts(*hosts), arguments, "tester", secret))
@@ -149,14 +153,15 @@ async def rig(
             with tempfile.TemporaryDirectory() as folder:
                 file = file_of(ids, folder)
                 desk = LoginDesk()
-                forwards, near = Forwarding(), NearLook()
+                forwards, sat = Forwarding(), Sat()
                 context = Context(
-                    manager, jobs, kept, kept, HostsFileAside(file), follow, desk=desk, near=near, forwards=forwards
-                )
+                    manager, jobs, kept, kept, HostsFileAside(file), follow, desk=desk, near=NearLook(),
+                    forwards=forwards, terminal=sat,
+                )  # fmt: skip
                 async with asyncio.timeout(30):
                     await asyncio.sleep(0.05)
                     door = Door(context, actions=actions)
-                    yield Rig(manager, driver, kept, door, file, followed, desk, forwards)
+                    yield Rig(manager, driver, kept, door, file, followed, desk, forwards, sat)
         finally:
             await jobs.close()
 
@@ -317,6 +322,37 @@ def edits(action: str, *hosts: str, expected: list[str], touched: tuple[str, ...
     return behaves
 
 
+class Sat:
+    """A terminal that somebody sits at."""
+
+    def __init__(self) -> None:
+        self.shown = b""
+        self.ended: ExitStatus | None = None
+
+    def asked(self, line: str) -> Shell:
+        return Shell(line)
+
+    async def lend(
+        self, host: str, asked: Shell, carried: Callable[[Shell, NearShell], Awaitable[ExitStatus | None]]
+    ) -> None:
+        self.shown += f"{host} has it\n".encode()
+        self.ended = await carried(asked, self)
+
+    def begun(self, far: FarShell) -> None: ...
+
+    def output(self, stream: Stream, data: bytes) -> None:
+        self.shown += data
+
+    def pause_writing(self) -> None: ...
+    def resume_writing(self) -> None: ...
+
+
+async def a_shell_has_the_terminal(actions: tuple[Action, ...] = ACTIONS) -> None:
+    async with rig("a", "b", actions=actions) as there:
+        await there.ask("shell", "b", command="top")
+        assert (there.sat.shown, there.sat.ended) == (b"b has it\nb: top\n", ExitStatus(3))
+
+
 async def a_disabled_host_is_enabled(actions: tuple[Action, ...] = ACTIONS) -> None:
     async with rig("a", "b", actions=actions) as there:
         there.file.write_text(there.file.read_text() + "enabled = false\n")
@@ -385,6 +421,7 @@ BEHAVIOUR: Mapping[str, Behaviour] = {
     "pull": pull_fetches,
     "forward": a_forward_is_opened,
     "close-forward": a_forward_is_closed,
+    "shell": a_shell_has_the_terminal,
     "trust-key": a_key_is_trusted_by_the_fingerprint_that_was_seen,
     "log-in": a_password_goes_to_its_host,
     "forget": what_was_typed_is_forgotten,

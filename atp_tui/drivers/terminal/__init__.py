@@ -1,0 +1,1 @@
+"""The terminal of the person, lent to a session on a host."""
