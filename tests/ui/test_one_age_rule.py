@@ -43,8 +43,9 @@ WITHOUT_FIGURES = {
     "TooSmall", "KeyLine", "JobList", "JobTable", "Answers",  # nothing in them was sampled
     "Container", "Horizontal", "Vertical", "HostPanel", "GroupPanel", "ViewStack", "ResultsRegion",  # they hold others
     "FleetView", "HeatView", "HostView", "JobsView", "AnswersView", "EventsView", "MessagesView",
-    "DomainsView", "DomainView", "FollowedView",
+    "DomainsView", "DomainView", "FollowedView", "ForwardsView",
     "FollowedList",  # what hosts have said, with its time
+    "ForwardList",  # of this program, and so never old
     "PanelEvents", "EventLog", "MessageList",  # what has happened has its time, and grows no older
     "Words", "CommandInput",  # parts of the pane
 }  # fmt: skip

@@ -9,10 +9,11 @@ from .domains.spec import DOMAINS
 from .events.spec import EVENTS
 from .fleet.spec import FLEET
 from .followed.spec import FOLLOWED
+from .forwards.spec import FORWARDS
 from .heat.spec import HEAT
 from .host.spec import HOST
 from .jobs.spec import JOBS
 from .messages.spec import MESSAGES
 from .spec import ViewSpec
 
-VIEWS: tuple[ViewSpec, ...] = (FLEET, DOMAINS, HEAT, EVENTS, JOBS, ANSWERS, FOLLOWED, HOST, DOMAIN, MESSAGES)
+VIEWS: tuple[ViewSpec, ...] = (FLEET, DOMAINS, HEAT, EVENTS, JOBS, ANSWERS, FOLLOWED, HOST, DOMAIN, FORWARDS, MESSAGES)
