@@ -26,9 +26,10 @@ PASSWORD = " not for; the log "
 
 
 class Run:
-    """The program on a terminal of its own, whose standard input and output are no terminal."""
+    """The program on a terminal of its own, whose standard input and output are no terminal. `before` is Python that is
+    run first."""
 
-    def __init__(self, home: Path, *words: str) -> None:
+    def __init__(self, home: Path, *words: str, before: str = "") -> None:
         self.said = ""
         leader, self._follower = pty.openpty()
         self.leader = leader
@@ -38,7 +39,7 @@ class Run:
             env[name] = str(home / name)
         take = f"import os, sys; os.setsid(); os.close(os.open({os.ttyname(self._follower)!r}, os.O_RDWR)); "
         take += "import fcntl, termios; sys.argv = ['atp-tui', *sys.argv[1:]]; "
-        take += "from atp_tui.__main__ import main; sys.exit(main())"
+        take += f"from atp_tui.__main__ import main\n{before}\nsys.exit(main())"
         self.process = subprocess.Popen(
             ["env", "--default-signal=INT", sys.executable, "-c", take, *words],  # as tests in the background ignore it
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, text=True,

@@ -11,6 +11,8 @@ from atp_tui.cli.arguments import parse
 from atp_tui.cli.info import info
 from atp_tui.model.errors import ConfigError
 
+from .drivers.test_ssh_certificates import keygen
+
 SECRET = "hunter2"
 
 CONFIG = f"""\
@@ -84,3 +86,18 @@ def test_a_host_without_a_way_stops_no_other(hosts: Path, capsysbinary: pytest.C
     assert SECRET not in said
     with pytest.raises(ConfigError, match="no such host: nobody"):
         info(parse(["info", "nobody", "--config", str(hosts)]))
+
+
+def test_until_when_a_certificate_counts_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    for name in ("key", "ca"):
+        keygen("-t", "ed25519", "-N", "", "-f", tmp_path / name)
+    keygen("-s", tmp_path / "ca", "-I", "test", "-V", "20200101000000:20480101000000", tmp_path / "key.pub")
+    (tmp_path / "config").write_text("IdentityAgent none\n")
+    file = tmp_path / "hosts.toml"
+    ssh = f'[ssh]\nconfig_file = "{tmp_path}/config"\nidentity_files = ["{tmp_path}/key"]\n'
+    file.write_text(f'{ssh}[[hosts]]\nid = "box"\nhost = "192.0.2.9"\n')
+    assert info(parse(["info", "box", "--config", str(file)])) == 0
+    assert f"{tmp_path}/key-cert.pub, until 2047-12-31 23:59:59 UTC" in capsysbinary.readouterr().out.decode()

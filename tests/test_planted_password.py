@@ -6,6 +6,7 @@ then every verb is run, and the screen. It is looked for in standard output, sta
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -19,8 +20,12 @@ from atp_tui.config.load import load
 from atp_tui.drivers.sources import FileSource
 from atp_tui.engine.engine import Engine
 
+from .daemons.pam_sshd import PASSWORD as TYPED
+from .daemons.pam_sshd import USER, asking_sshd
 from .daemons.sshd import running_sshd
+from .drivers.ssh_links import Sleeper
 from .program import run_program
+from .test_headless_log_in import Run, all_files
 from .ui.conftest import lines_of
 
 HANG = 60.0
@@ -279,3 +284,63 @@ def test_no_edit_of_hosts_toml_shows_what_was_typed_by_a_slip(tmp_path: Path) ->
     for verb, *words in edits:
         nowhere(atp(tmp_path, "hosts", verb, "--config", str(hosts), *words), tmp_path)
     assert hosts.read_text() == before
+
+
+DEFECT = """
+from atp_tui.transport.login_desk import LoginDesk
+def close(self):
+    secrets = [topic.kept.secret.reveal() for topic in self.gate._topics.values() if topic.kept]
+    raise LookupError(f"nothing is known of {secrets[0]!r}")
+LoginDesk.close = close
+"""
+"""What nobody has foreseen, as the program ends with the password in a variable and in the error's own words."""
+
+
+def processes() -> str:
+    """The command lines and environments of all processes, those of the far side too: it is this machine."""
+    said = []
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit():
+            for name in ("cmdline", "environ", "comm"):
+                with contextlib.suppress(OSError):
+                    said.append((process / name).read_bytes().decode(errors="replace"))
+    return "\n".join(said)
+
+
+@pytest.mark.daemons
+async def test_what_was_typed_is_in_no_report_process_job_audit_log_or_answer(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    with asking_sshd(tmp_path / "sshd", ["PasswordAuthentication yes"]) as daemon:
+        ssh: dict[str, object] = {
+            "user": USER, "port": daemon.port, "known_hosts": [str(daemon.known_hosts)], "identity_files": [],
+            "config_file": "/dev/null",
+        }  # fmt: skip
+        config = home / "hosts.toml"
+        config.write_text(_host(0, uri=False, ssh=ssh))
+
+        async def typed(*words: str, before: str = "", sleeper: Sleeper | None = None) -> tuple[int, str, str]:
+            run = Run(home, words[0], "-v", "--config", str(config), *words[1:], before=before)
+            await run.until("password: ")
+            run.type(TYPED)
+            if sleeper is not None:
+                await sleeper.runs()
+                assert TYPED not in processes()
+                sleeper.kill()
+            status, out, err = await run.over()
+            assert TYPED not in out + err + run.said
+            return status, out, err
+
+        sleeper = Sleeper()
+        line = f"echo begun; {sleeper.line}; echo over"
+        status, out, _ = await typed("run", "--yes", "-w", "box0", "--", line, sleeper=sleeper)
+        assert (status, out.split()) == (0, ["box0:", "begun", "box0:", "over"])
+        status, out, _ = await typed("stats", "--json")
+        assert (status, json.loads(out)["hosts"][0]["state"]) == (0, "connected")
+        status, _, err = await typed("run", "--yes", "-w", "box0", "--", "true", before=DEFECT)
+        assert status == 70
+        assert "the report is in" in err
+    said = atp(home, "doctor", "--config", str(config))
+    assert TYPED not in said + all_files(home)
+    assert "LookupError: nothing is known of '…'" in all_files(home), "the report is among them"
+    assert "begun" in all_files(home), "the log of jobs and the audit are among them"

@@ -56,9 +56,14 @@ class Term:
         return min(WARNED, (self.end - self.begin) / 4)
 
     @property
+    def last_second(self) -> str:
+        """The last one in which it counts."""
+        return _utc(self.end - 1)
+
+    @property
     def ending(self) -> Message:
         """That it ends, and when."""
-        return told(Say.CERTIFICATE_ENDS, file=self.name, at=_utc(self.end - 1))
+        return told(Say.CERTIFICATE_ENDS, file=self.name, at=self.last_second)
 
 
 def term_of(certificate: SSHCertificate, name: str, path: Path | None = None) -> Term | None:

@@ -1,10 +1,11 @@
 """What ssh_config and hosts.toml come to for a host, for a person who asks: each sshd on the way, and what of
-ssh_config does not hold there. Nothing is connected."""
+ssh_config does not hold there. Nothing is connected but the agent."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ...model.data_class import dataclass
@@ -21,6 +22,7 @@ from .config.programs import Programs
 from .config.reader import SYSTEM_FILE
 from .config.said import ConfigBroken, Question, Values
 from .endpoint import Endpoint
+from .identities import Identities
 from .key_lookup import KeyFiles
 from .known_hosts import filed_name
 from .library import load_asyncssh
@@ -71,24 +73,32 @@ async def find_ways(hosts: Iterable[HostInfo]) -> tuple[tuple[Way, ...], tuple[s
     `Match exec` of it runs."""
     stand_in_for_home()
     load_asyncssh()  # which algorithms it knows decides what of ssh_config holds
-    reader, programs, files = PathReader(), Programs(), KeyFiles()
+    reader, programs, files, identities = PathReader(), Programs(), KeyFiles(), Identities()
     try:
-        return tuple([await _way(reader, programs, files, host) for host in hosts]), reader.notes
+        return tuple([await _way(reader, programs, files, identities, host) for host in hosts]), reader.notes
     finally:
         programs.close()
         reader.close()
 
 
-async def _way(reader: PathReader, programs: Programs, files: KeyFiles, host: HostInfo) -> Way:
+async def _way(reader: PathReader, programs: Programs, files: KeyFiles, identities: Identities, host: HostInfo) -> Way:
     config = host.ssh_settings.config_file
     try:
         path = await reader.path_to(host)
         steps = await off_loop("ssh-config-way", lambda: [_step(each, config, programs, files) for each in path])
+        terms = [await _terms(identities, each) for each in path]
     except AtpError as error:
         return Way(host.id, problem=error.reason)
     except OSError as error:
         return Way(host.id, problem=text(str(error)))
-    return Way(host.id, tuple(steps))
+    told = zip(steps, terms, strict=True)
+    return Way(host.id, tuple(replace(step, facts=(*step.facts, *more)) for step, more in told))
+
+
+async def _terms(identities: Identities, endpoint: Endpoint) -> list[tuple[str, str]]:
+    """Until when each certificate counts that would be offered, those of the agent included."""
+    async with identities.credentials(endpoint) as found:
+        return [("certificate", f"{term.name}, until {term.last_second}") for term in dict.fromkeys(found.terms)]
 
 
 def _step(endpoint: Endpoint, config_file: str | None, programs: Programs, files: KeyFiles) -> Step:
