@@ -8,7 +8,8 @@ from ..model.errors import ActionFailed
 from ..model.message import told
 from ..model.outcome import Command
 from ..model.say import Say
-from .action import Action, Argument, Context, Invocation, Subject
+from .action import Action, Argument, Context, Invocation, Subject, Value
+from .as_user import as_user
 
 if TYPE_CHECKING:
     from ..executor.job import Job
@@ -17,17 +18,29 @@ MOST_HOSTS = 1000
 """Hosts that one job follows: each holds a connection and a session for as long as it lasts."""
 
 
-def restarts(line: str) -> tuple[bool, str]:
-    """`--restart tail -F log` as (True, "tail -F log"): the one option that stands before the command on the screen."""
-    word, _, rest = line.strip().partition(" ")
-    return (True, rest.strip()) if word == "--restart" else (False, line.strip())
+def options_of(line: str) -> tuple[dict[str, Value], str]:
+    """`--restart --sudo tail -F log` as ({"restart": True, "sudo": "root"}, "tail -F log"): all that stands before the
+    command on the screen."""
+    found: dict[str, Value] = {}
+    line = line.strip()
+    while (word := line.partition(" ")[0]).startswith(("--restart", "--sudo")):
+        name, equals, user = word[2:].partition("=")
+        if name == "sudo":
+            found[name] = user if equals else "root"
+        elif name == "restart" and not equals:
+            found[name] = True
+        else:
+            break
+        line = line[len(word) :].lstrip()
+    return found, line
 
 
 async def _follow(context: Context, invocation: Invocation) -> Job:
     from ..executor.carrying import check
     from ..executor.spec import FollowWork, JobOptions, JobSpec
 
-    line, delivery, targets = invocation.text("command"), invocation.delivery, invocation.targets
+    line, targets = invocation.text("command"), invocation.targets
+    delivery = as_user(context, invocation, invocation.delivery, invocation.text("sudo"))
     known = {host.id: host for host in context.manager.list_hosts()}
     check(line, delivery, (known[host] for host in invocation.hosts if host in known))
     if len(targets) > MOST_HOSTS:
@@ -50,6 +63,7 @@ FOLLOW = Action(
     run=_follow,
     arguments=(
         Argument("command", "a command line, such as follow journalctl -f", rest=True),
+        Argument("sudo", "the user that it runs as, by sudo", required=False),
         Argument("restart", "whether a command that has ended is begun anew", kind=bool, required=False),
     ),
     prompts=True,

@@ -225,7 +225,9 @@ def _many(number: int, guard: GuardSettings) -> Message:
 
 
 def _beside(invocation: Invocation, facts: Facts) -> Iterable[Message]:
-    """What else is known of the hosts: how many domains run there, and which are on their way."""
+    """As whom it runs, and what else is known of the hosts: how many domains run there, and which are on their way."""
+    if user := invocation.text("sudo") or invocation.delivery.sudo:
+        yield told(Say.ASKS_SUDO, user=user)
     known = [facts.running[host] for host in invocation.hosts if host in facts.running]
     missing = len(invocation.hosts) - len(known)
     if known and missing:

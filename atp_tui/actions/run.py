@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..model.delivery import NOTHING_MORE, Delivery, check_user
+from ..model.delivery import NOTHING_MORE, Delivery
 from ..model.errors import ActionFailed
 from ..model.message import told
 from ..model.outcome import Command
 from ..model.say import Say
 from . import waves as of_waves
 from .action import Action, Argument, Context, Invocation, Subject
+from .as_user import as_user
 from .job_words import ALL_WORDS
 
 if TYPE_CHECKING:
@@ -27,10 +28,7 @@ async def _run(context: Context, invocation: Invocation) -> Job:
     back = _when_back(context, invocation, options.pop("when_back", None))
     line = str(options.pop("command"))
     delivery = _delivery(invocation, login=options.pop("login", False), tty=options.pop("tty", False))
-    if user := options.pop("sudo", ""):
-        delivery = replace(delivery, sudo=str(user))
-    if delivery.sudo:
-        _for_sudo(context, invocation, delivery, waits=back is not None)
+    delivery = as_user(context, invocation, delivery, str(options.pop("sudo", "")), waits=back is not None)
     known = {host.id: host for host in context.manager.list_hosts()}
     check(line, delivery, (known[host] for host in invocation.hosts if host in known))
     work = CommandWork(Command(line), delivery)
@@ -46,18 +44,6 @@ async def _run(context: Context, invocation: Invocation) -> Job:
     except ValueError as error:
         raise ActionFailed(told(Say.CANNOT_BE_DONE_SO, action=invocation.action, why=str(error))) from error
     return context.jobs.start(spec)
-
-
-def _for_sudo(context: Context, invocation: Invocation, delivery: Delivery, *, waits: bool) -> None:
-    try:
-        check_user(delivery.sudo)
-        if delivery.tty:
-            raise ValueError("sudo is given its password on standard input, which a terminal is not: leave out --tty")
-        if waits:
-            raise ValueError("sudo may ask for a password, and nobody is there when a host comes back")
-    except ValueError as error:
-        raise ActionFailed(told(Say.CANNOT_BE_DONE_SO, action=invocation.action, why=str(error))) from error
-    context.desk.attend(invocation.hosts)  # who asks for the command is there to be asked
 
 
 def _delivery(invocation: Invocation, *, login: bool, tty: bool) -> Delivery:

@@ -24,7 +24,7 @@ BROKEN = 1
 _NAMED = 200
 """Targets that are folded for a line; of more their number is told."""
 
-OPTIONS = frozenset(field.name for field in fields(JobOptions))
+OPTIONS = frozenset({"sudo", *(field.name for field in fields(JobOptions))})
 """Arguments that are shown with their names: a line that has the words alone reads as it was typed."""
 
 LIMITS = (

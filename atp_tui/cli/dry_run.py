@@ -60,7 +60,7 @@ async def dry_run(
     reached = await _reached(engine, reading, select) if arguments.check else None
     plan = () if waves is None else planned(waves, reading.ids, engine.source.config.hosts)
     if arguments.json:
-        encoded = _encoded(arguments, reading, all_of_them, reached)
+        encoded = _encoded(arguments, reading, all_of_them, reached) | {"sudo": invocation.text("sudo") or None}
         emit_json(valid(encoded if waves is None else {**encoded, "waves": [list(hosts) for hosts in plan]}))
     else:
         of_waves = () if waves is None else plan_lines(waves, plan)

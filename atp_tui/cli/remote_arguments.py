@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..actions.job_words import SUDO
 from . import delivery_words
 from .follow_words import add_follow, nonsense_of
 from .job_words import add_job_words
@@ -20,6 +21,7 @@ def add_follow_words(follow: argparse.ArgumentParser) -> None:
     """Add the words of `follow` to its parser."""
     add_targets(follow, _TARGETS)
     add_follow(follow)
+    add_job_words(follow, (SUDO,))
     _command(follow)
 
 

@@ -170,6 +170,7 @@ def _unread(gone: OSError) -> Exception:
 def _invocation(arguments: Arguments, options: Mapping[str, Value], targets: tuple[str, ...]) -> Invocation:
     if (words := arguments.following) is not None:
         told: dict[str, Value] = {"command": arguments.command, **({"restart": True} if words.restart else {})}
+        told |= dict(arguments.job_options)
         return Invocation("follow", on_hosts(*targets), told, user_name())
     asked: dict[str, Value] = {"command": arguments.command, "fanout": arguments.fanout}
     if options.get("streamed"):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from .say import Say
 
 SENTENCES: Mapping[Say, str] = {
+    Say.ASKS_SUDO: "it runs as {user}, by sudo",
     Say.SUDO_MISSING: "{host} has neither sudo nor doas; su is not used, which takes its password on a terminal alone",
     Say.SUDO_NO_SHELL: "{host}: no shell answers there in which sudo could be asked for (a forced command?)",
     Say.SUDO_WANTS_PASSWORD: "sudo on {host} wants the password of {user}, and nobody has typed it",

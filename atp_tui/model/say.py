@@ -134,6 +134,7 @@ class Say(StrEnum):
     ASKS_DANGER_OF_SCRIPT = "asks-danger-of-script"
     ASKS_JOB = "asks-job"
     ASKS_OWN_JOB = "asks-own-job"
+    ASKS_SUDO = "asks-sudo"
     ASKS_CUTS = "asks-cuts"
     ASKS_MORE_JOBS = "asks-more-jobs"
     CANNOT_BE_DONE_SO = "cannot-be-done-so"
@@ -233,7 +234,6 @@ class Say(StrEnum):
     HOST_FELL_SILENT = "host-fell-silent"
     PEER_ENDED = "peer-ended"
     PEER_ENDED_SINCE = "peer-ended-since"
-    # SSH: the way to its server
     WRONG_FAMILY = "wrong-family"
     NO_BIND_ADDRESS = "no-bind-address"
     NO_SSHD = "no-sshd"

@@ -16,7 +16,7 @@ import pytest
 from .mounts import own_mounts
 from .sshd import PrivateSshd, require_sshd
 
-USER, PASSWORD = "atp-guest", "correct horse; battery"
+USER, PASSWORD = "atp-guest", "correct hörse; battery "
 
 SERVICE = """\
 auth required pam_unix.so nodelay
@@ -31,7 +31,7 @@ def asking_sshd(
 ) -> Iterator[PrivateSshd]:
     """An sshd with the account USER, whose password is PASSWORD. Skips where the suite is not root's: PAM would not
     read the passwords of others. `files` are texts that stand for files that /etc has, by their paths below it; `ready`
-    are more lines of shell that make its mounts."""
+    are lines of shell that come before their mounts."""
     require_sshd()
     if os.geteuid() != 0:
         pytest.skip("only root may give an sshd accounts of its own")
@@ -52,7 +52,7 @@ def asking_sshd(
         (etc / path).write_text(text)
         (etc / path).chmod(0o440)
     paths = sorted(str(path.relative_to(etc)) for path in etc.rglob("*") if path.is_file())
-    binds = [*(f'mount --bind "{etc}/{path}" /etc/{path}' for path in paths), *ready]
+    binds = [*ready, *(f'mount --bind "{etc}/{path}" /etc/{path}' for path in paths)]
     # each pytest that starts takes its directory from all others, the account too
     keys = [f"AuthorizedKeysCommand /bin/cat {directory / 'authorized_keys'}", "AuthorizedKeysCommandUser root"]
     daemon = PrivateSshd(directory, options=["UsePAM yes", *keys, *options], within=own_mounts(" && ".join(binds)))

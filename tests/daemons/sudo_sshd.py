@@ -19,9 +19,9 @@ Defaults logfile="{place}/sudo.log", timestampdir="{place}/ts", lecture_status_d
 """
 
 
-def require_sudo() -> None:
-    if shutil.which("sudo") is None:
-        reason = "no sudo here (Debian: apt-get install sudo)"
+def _require(program: str, package: str) -> None:
+    if shutil.which(program) is None:
+        reason = f"no {program} here (Debian: apt-get install {package})"
         if os.environ.get("ATP_TEST_NO_DAEMONS"):
             pytest.skip(reason)
         pytest.fail(reason)
@@ -30,9 +30,23 @@ def require_sudo() -> None:
 @contextlib.contextmanager
 def sudo_sshd(directory: Path) -> Iterator[PrivateSshd]:
     """An sshd whose account may do by sudo what `sudoers` says, which `set_sudoers` writes anew."""
-    require_sudo()
+    _require("sudo", "sudo")
     files = {"sudoers": SUDOERS.format(place=directory), "pam.d/sudo": SERVICE}
     with asking_sshd(directory, [], files) as daemon:
+        yield daemon
+
+
+@contextlib.contextmanager
+def doas_sshd(directory: Path, rules: str) -> Iterator[PrivateSshd]:
+    """An sshd whose account may do by doas what `rules` says, and has no sudo."""
+    _require("doas", "opendoas")
+    directory.mkdir()
+    (directory / "doas.conf").write_text(f"{rules}\n")
+    etc = directory / "all_of_etc"  # most machines have no such file over which one could be mounted
+    ready = [f'cp -a /etc "{etc}"', f'cp "{directory}/doas.conf" "{etc}"', f'mount --bind "{etc}" /etc']
+    if (sudo := shutil.which("sudo")) is not None:
+        ready.append(f"mount --bind /dev/null {sudo}")
+    with asking_sshd(directory, [], {"pam.d/doas": SERVICE}, ready) as daemon:
         yield daemon
 
 

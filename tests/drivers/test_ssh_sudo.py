@@ -22,7 +22,7 @@ from atp_tui.model.say import Say
 
 from ..daemons.pam_sshd import PASSWORD, USER
 from ..daemons.sshd import PrivateSshd, running_sshd
-from ..daemons.sudo_sshd import set_sudoers, sudo_sshd
+from ..daemons.sudo_sshd import doas_sshd, set_sudoers, sudo_sshd
 from .ssh_links import HANG, Output, Sleeper, host_of, linked, until
 from .test_ssh_answers import Person
 
@@ -129,7 +129,9 @@ async def test_where_neither_sudo_nor_doas_is_that_is_told(tmp_path: Path) -> No
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/sh").symlink_to("/bin/sh")
     with running_sshd(tmp_path / "sshd", options=[f"SetEnv PATH={tmp_path / 'bin'} SHLVL=2"]) as bare:
-        error = await refused(bare, "true")
+        error = await refused(bare, "true", user="nobody")
+        async with linked(host_of(bare)) as link:
+            assert (await run_as(link, "echo here", user="root"))[1] == b"here\n", "who is root already needs none"
     assert (error.reason.id, isinstance(error, SudoRefused)) == (Say.SUDO_MISSING, False)
 
 
@@ -238,3 +240,15 @@ async def test_what_a_command_leaves_in_the_background_goes_on(daemon: PrivateSs
         await until(lambda: len(sleeper.processes()) == 1, "the watcher of the command stays")
     assert sleeper.sleeping()
     sleeper.kill()
+
+
+DOAS = f"permit {USER} as root\npermit nopass {USER} as nobody\npermit nopass {USER} as root cmd tee args /dev/stderr"
+
+
+async def test_where_no_sudo_is_doas_does_what_needs_no_password(tmp_path: Path) -> None:
+    with doas_sshd(tmp_path / "sshd", DOAS) as daemon:
+        async with linked(host_of(daemon)) as link:
+            assert (await run_as(link, "id -un; cat", b"input", user="nobody"))[1] == b"nobody\ninput"
+            assert await run_as(link, "tee /dev/stderr", INPUT) == (0, INPUT, INPUT)
+        error = await refused(daemon, "id")
+    assert (error.reason.id, isinstance(error, SudoRefused)) == (Say.DOAS_REFUSES, True)

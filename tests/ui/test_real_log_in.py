@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from atp_tui.actions.action import Invocation
 from atp_tui.config.fleet import FleetConfig
@@ -20,6 +21,9 @@ from atp_tui.ui.screens.login import LoginScreen
 from atp_tui.ui.screens.password import PasswordScreen
 
 from ..daemons.asking_sshd import Asking, Round, listening
+from ..daemons.pam_sshd import PASSWORD as SUDO_PASSWORD
+from ..daemons.pam_sshd import USER
+from ..daemons.sudo_sshd import set_sudoers, sudo_sshd
 from ..drivers.guarded import PASSWORD, guarded_libvirtd
 from .test_real_engine import Seen, opened
 
@@ -181,3 +185,21 @@ async def test_an_answer_connects_no_host_that_a_person_has_closed(tmp_path: Pat
             await seen.until(lambda: seen.ids(S.CONNECTED) == {"kvm0", "kvm2"})
             assert seen.ids(S.DISCONNECTED) == {"kvm1"}
     assert servers[1].told == []
+
+
+@pytest.mark.daemons
+async def test_sudo_s_password_is_asked_for_over_the_command_pane(tmp_path: Path) -> None:
+    with sudo_sshd(tmp_path / "sshd") as daemon:
+        set_sudoers(daemon, f"{USER} ALL=(ALL) ALL")
+        hosts = (HostInfo("kvm0", "127.0.0.1", uri=None, ssh=daemon.ssh_settings()),)
+        async with opened(FileSource(FleetConfig(hosts=hosts))) as seen:
+            await seen.until(lambda: seen.ids(S.CONNECTED) == {"kvm0"})
+            await seen.pilot.press("exclamation_mark")
+            seen.screen.pane.line.value = "--sudo echo I am $(id -un)"
+            await seen.pilot.press("enter")
+            asked = await dialogue(seen)
+            assert f"sudo wants the password of {USER}" in seen.text
+            asked.query_one(Input).value = SUDO_PASSWORD
+            await seen.pilot.press("enter")
+            await seen.until(lambda: "I am root" in seen.text)
+            assert SUDO_PASSWORD.strip() not in seen.text

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from textual.message import Message
 
 from ...actions.action import Action, Invocation, Value
-from ...actions.follow import restarts
+from ...actions.follow import options_of
 from ...actions.job_words import taken
 from ...actions.policy import Agreement
 from ...model.connection import ConnectionState
@@ -188,14 +188,13 @@ class Dispatch:
         elif chosen.problem is not None or not chosen.command:
             self._screen.tell(chosen.problem or "no command after the hosts", wrong=True)
         elif self.jobs.has_room():
-            restart, command = restarts(chosen.command)
+            options, command = options_of(chosen.command)
             try:
                 parsed(command)
             except ActionFailed as error:
                 self._screen.tell(sentence(error.reason), wrong=True)
                 return
-            told: dict[str, Value] = {"command": command, **({"restart": True} if restart else {})}
-            asked = self.invocation("follow", chosen.ids, told)
+            asked = self.invocation("follow", chosen.ids, {"command": command, **options})
             self.if_confirmed(asked, "follow", "follow it", self.jobs.start)
 
     def _rerun(self, _: str) -> None:

@@ -10,13 +10,14 @@ from textual.timer import Timer
 
 from ...actions.action import Invocation
 from ...engine.fleet import Fleet
-from ...model.questions import LoginQuestion, Touch
+from ...model.questions import LoginQuestion, Touch, Wants
 from ...model.target import on_hosts
 from ..keymap import Keymap
 from ..question_words import Ask, asked
 from ..words import sentence
 
 if TYPE_CHECKING:
+    from ..widgets.command_pane import CommandPane
     from .login import LoginAnswer, LoginScreen
 
 LOOK_AGAIN = 0.5
@@ -28,6 +29,8 @@ class QueueSurface(Protocol):
 
     @property
     def app(self) -> App[object]: ...
+    @property
+    def pane(self) -> CommandPane: ...
     @property
     def is_typed_in(self) -> bool: ...
     def spawn(self, work: Coroutine[None, None, None]) -> None: ...
@@ -61,7 +64,10 @@ class LoginQueue:
         if question is None:
             return
         in_front: object = self._screen.app.screen
-        if in_front is self._screen and not self._screen.is_typed_in:
+        # a command that has just been run there is what sudo asks about: nothing else is typed
+        for_command = question.wants is Wants.SUDO and not self._screen.pane.line.value
+        is_typing = self._screen.is_typed_in and not for_command
+        if in_front is self._screen and not is_typing:
             self.ask(question)
             return
         if self._waits is None:  # it comes as soon as nothing is in its way

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from atp_tui.transport.time_limit import TimeLimit
+from atp_tui.transport.time_limit import TimeLimit, unhurried
 from tests.fakes.virtual_time import run_virtual
 
 
@@ -83,5 +83,25 @@ def test_it_comes_though_a_cancel_was_swallowed() -> None:
         task.cancel()
         await asyncio.wait([task], timeout=60.0)
         assert task.done(), "it waits for ever"
+
+    run_virtual(main())
+
+
+def test_it_stands_still_while_a_person_is_asked_and_counts_on() -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+
+        async def is_asked() -> None:
+            with unhurried(), unhurried():
+                await asyncio.sleep(60.0)
+
+        with pytest.raises(TimeoutError):
+            async with TimeLimit(3.0), TimeLimit(None), TimeLimit(5.0):
+                await asyncio.sleep(1.0)
+                await asyncio.create_task(is_asked())  # of a task that the work has made, too
+                await asyncio.sleep(60.0)
+        assert loop.time() == pytest.approx(63.0)
+        with unhurried():  # nothing of it is left
+            pass
 
     run_virtual(main())

@@ -6,10 +6,17 @@ import asyncio
 import re
 
 from ....model.data_class import dataclass
+from ....model.errors import SudoFailed
+from ....model.message import told
 from ....model.outcome import OutputSink, Stream
+from ....model.say import Say
 
 MOST_SAID = 64 << 10
 """Bytes of standard error before the command begins that are looked at: a lecture, and what start-up files say."""
+
+
+MOST_EARLY = 4 << 20
+"""Bytes of standard output that may come before it is known that the command begins: a channel's window is 2 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +31,11 @@ class Hearing:
     """An OutputSink. `next` gives what happens before the command begins: Asked, or a sign of `script`.
 
     `said` is what sudo has said before it. Nothing of that is the command's output, and nothing of the command's is
-    looked at.
+    looked at. It raises SudoFailed where the host `name` says too much before that.
     """
 
-    def __init__(self, token: str, output: OutputSink) -> None:
+    def __init__(self, name: str, token: str, output: OutputSink) -> None:
+        self._name = name
         self._output = output
         self._mark = re.compile(re.escape(token.encode()) + rb"(?:([!+=])|\?(\d)\?([^?]*)\?)")
         self._events: asyncio.Queue[Asked | str] = asyncio.Queue()
@@ -40,6 +48,8 @@ class Hearing:
             return self._output(stream, data)
         if stream == "stdout":  # the sign of the beginning goes another way, and may be later than what follows it
             self._early += data
+            if len(self._early) > MOST_EARLY:
+                raise SudoFailed(told(Say.SUDO_NO_SHELL, host=self._name), host=self._name)
             return None
         self._rest += data
         while (found := self._mark.search(self._rest)) is not None:

@@ -33,11 +33,14 @@ SUDO_LIMIT = 30.0
 """Seconds that sudo has to ask, to take a password or to begin. A wrong password costs 2 s (pam_unix), names that
 cannot be looked up up to 15 s."""
 
+ROOT = "root"
+"""Who logs in as root needs no sudo to be that."""
+
 _MOST_PROBED = 64 << 10
 
 Channel = asyncssh.SSHClientChannel[bytes]
-Run = Callable[[Command, OutputSink, Feed], Awaitable[ExitStatus]]
-"""Runs a line to its end, as a link does; its input is the feed's affair."""
+Run = Callable[[Command, OutputSink, Feed | None], Awaitable[ExitStatus]]
+"""Runs a line to its end, as a link does; its input is the feed's affair, where there is one."""
 
 
 async def run_as_other(name: str, run: Run, login: Answering, command: Command, output: OutputSink) -> ExitStatus:
@@ -45,6 +48,8 @@ async def run_as_other(name: str, run: Run, login: Answering, command: Command, 
 
     Raises SudoFailed where it did not begin, and what `run` raises.
     """
+    if command.sudo == login.asks.user == ROOT:
+        return await run(command, output, None)
     return await AsOther(name, run, login.desk, login.asks, command).run(output)
 
 
@@ -52,7 +57,7 @@ class AsOther:
     """One command on one host, by sudo or doas."""
 
     def __init__(self, name: str, run: Run, desk: LoginDesk, asks: Asks, command: Command) -> None:
-        self._name = name
+        self.name = name
         self._run = run
         self._desk = desk
         self._asks = replace(asks, hop=False, unhurried=unhurried)
@@ -63,7 +68,7 @@ class AsOther:
         """Run it. Raises SudoFailed where it did not begin, and what the link raises."""
         found = await self._probe()
         if found.way == "none":
-            raise SudoFailed(told(Say.SUDO_MISSING, host=self._name), host=self._name)
+            raise SudoFailed(told(Say.SUDO_MISSING, host=self.name), host=self.name)
         if found.way == "doas":
             return await self._by_doas(found, output)
         if found.shell:
@@ -94,7 +99,7 @@ class AsOther:
             raise self.silent() from error
         found = probed(self.form.token, said.decode("utf-8", "replace"))
         if found is None:
-            raise SudoFailed(told(Say.SUDO_NO_SHELL, host=self._name), host=self._name)
+            raise SudoFailed(told(Say.SUDO_NO_SHELL, host=self.name), host=self.name)
         return found
 
     def _script(self) -> Command:
@@ -104,9 +109,18 @@ class AsOther:
         """doas takes a password on a terminal alone, where input cannot stand behind it."""
         if found.exact:
             return await self._plainly(self.form.by_doas(exact=True), output)
-        ended = await _Session(self, self.form.by_doas(exact=False), output).run() if found.shell else None
+        refused = SudoRefused(told(Say.DOAS_REFUSES, host=self.name, target=self.form.user), host=self.name)
+        if not found.shell:
+            raise refused
+        session = _Session(self, self.form.by_doas(exact=False), output)
+        try:
+            ended = await session.run()
+        except SudoFailed as error:
+            if error.reason.id in (Say.SUDO_SILENT, Say.SUDO_NO_SHELL):
+                raise
+            raise refused from error  # its rules cannot be read here, and it has said no
         if ended is None:
-            raise SudoRefused(told(Say.DOAS_REFUSES, host=self._name, target=self.form.user), host=self._name)
+            raise refused
         return ended
 
     async def _exactly(self, found: Probed, output: OutputSink) -> ExitStatus | None:
@@ -155,7 +169,7 @@ class AsOther:
             lent = await self._lent(asks)
             if lent is None:
                 say = Say.SUDO_PASSWORD_REFUSED if refused else Say.SUDO_WANTS_PASSWORD
-                raise SudoRefused(told(say, host=self._name, user=asks.user), host=self._name)
+                raise SudoRefused(told(say, host=self.name, user=asks.user), host=self.name)
             session = _Session(self, script, output, lent, asks.user)
             ended = await session.run()
             if ended is not None:
@@ -168,11 +182,11 @@ class AsOther:
 
     def failure(self, said: str, status: int | None) -> SudoFailed:
         """What sudo has ended with."""
-        return failure(self._name, self._asks.user, self.form.user, said, status)
+        return failure(self.name, self._asks.user, self.form.user, said, status)
 
     def silent(self) -> SudoFailed:
         """sudo says nothing."""
-        return SudoFailed(told(Say.SUDO_SILENT, host=self._name, limit=SUDO_LIMIT), host=self._name)
+        return SudoFailed(told(Say.SUDO_SILENT, host=self.name, limit=SUDO_LIMIT), host=self.name)
 
 
 class _Session:
@@ -182,7 +196,7 @@ class _Session:
     def __init__(self, of: AsOther, script: str, output: OutputSink, lent: Lent | None = None, user: str = "") -> None:
         self._of = of
         self._script = script
-        self._heard = Hearing(of.form.token, output)
+        self._heard = Hearing(of.name, of.form.token, output)
         self._lent = lent
         self._user = user
         self._sent: set[int] = set()
