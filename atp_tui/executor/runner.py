@@ -336,7 +336,7 @@ class JobRunner:
         self._perform(self._core.tick(self._clock.monotonic()))
 
     def _routes(self, spec: JobSpec, kind: AnyKind) -> dict[str, str]:
-        """The jump hosts of the targets' hosts, as far as hosts.toml names them, where the work goes that way."""
+        """The jump hosts of the targets' hosts, as far as they are known, where the work goes that way."""
         found: dict[str, str] = {}
         for host_id in {target.host for target in spec.targets}:
             try:
@@ -344,7 +344,7 @@ class JobRunner:
             except HostUnknown:
                 continue  # it ends so
             over_ssh = (kind.channel or host.main_channel) == "ssh" or host.over_ssh
-            if over_ssh and (jump := host.jump_host) is not None:
+            if over_ssh and (jump := host.jump_host or self._manager.host_state(host_id).jump) is not None:
                 found[host_id] = jump
         return found
 

@@ -209,8 +209,10 @@ class HostStatus(HasStanding):
     """What a host's connections add up to: connected when one is, else the state of the one closest to it.
 
     `standing` is that of that connection. `answers_ssh`: the host's hypervisor connections are
-    down, and its SSH connection is up.
+    down, and its SSH connection is up. `jump` is the first jump host that ssh_config has on the way to it, as
+    `name:port`, once an attempt has gone there; hosts.toml's own is in the host's description.
     """
 
     host_id: str
     answers_ssh: bool = False
+    jump: str | None = None

@@ -206,6 +206,8 @@ class Happenings:
         host, state = self._hosts.get(status.host_id), status.state
         if host is None or state in _PASSING_THROUGH:
             return
+        if status.jump is not None:
+            host.place = place_in_words(f"behind {status.jump}")
         trouble, before, since = status.trouble, host.state, host.since
         refusal = trouble.cause if trouble is not None and trouble.cause in _REFUSALS else None
         if state is before and (refusal is None or refusal is host.refusal):

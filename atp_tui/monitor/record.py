@@ -30,8 +30,8 @@ class HostRecord:
 
     def __init__(self, host: HostInfo, status: HostStatus, history: int, interval: float | None = None) -> None:
         self.id = host.id
-        self._describe(host)
         self.status = status
+        self._describe(host)
         self._history = history
         self._interval = math.inf if interval is None else interval
         self._last: events.HostSampled | None = None
@@ -63,11 +63,19 @@ class HostRecord:
         self.host, self.address, self.tags = host, host.host, host.tags
         self.metadata = tuple(host.metadata.items())
         over_ssh = host.over_ssh or host.main_channel == "ssh"
-        self.jump = None if host.jump_host is None or not over_ssh else host.jump_host.removesuffix(":22")
+        self._over_ssh = over_ssh
+        self._place_behind()
+
+    def _place_behind(self) -> None:
+        jump = self.host.jump_host or self.status.jump if self._over_ssh else None
+        self.jump = None if jump is None else jump.removesuffix(":22")
 
     def moved(self, status: HostStatus) -> None:
         """The host's status has changed."""
+        elsewhere = status.jump != self.status.jump
         self.status = status
+        if elsewhere:
+            self._place_behind()
         self._row = None
         if status.state is not ConnectionState.CONNECTED:
             self._error = None

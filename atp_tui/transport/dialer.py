@@ -18,7 +18,7 @@ from ..model.message import Message, text, told
 from ..model.say import Say
 from ..model.settings import Channel, TransportConfig
 from .clock import Clock, Timeout, stopped
-from .driver import Driver, FoundCallback, Link, LostCallback, OpenRequest, OpensStreams
+from .driver import Driver, FoundCallback, Link, LostCallback, OpenRequest, OpensStreams, WayCallback
 from .gate import Gate
 
 JUMP_LIMIT = 8
@@ -98,8 +98,10 @@ class Dialer:
         on_lost: LostCallback,
         carrier: CarrierLease | None = None,
         on_found: FoundCallback = lambda _: None,
+        on_way: WayCallback = lambda _: None,
     ) -> Dialed:
-        """Open a link; with a `carrier`, over it. `on_found` hears of the peer's address. Raises TransportError.
+        """Open a link; with a `carrier`, over it. `on_found` hears of the peer's address, `on_way` of the jump host
+        before it. Raises TransportError.
 
         connect_timeout bounds the attempt from the moment it has its place; the carrier's own opening has its own.
         """
@@ -107,7 +109,7 @@ class Dialer:
             ssh = None if carrier is None else await self._carrier_link(carrier)
             # What rides on an open SSH connection is no new connection to the network, and needs no place. (It must
             # not hold one either while the SSH connection below it waits for its own.)
-            request = OpenRequest(host, config, on_lost, ssh, on_found=on_found)
+            request = OpenRequest(host, config, on_lost, ssh, on_found=on_found, on_way=on_way)
             link = await (self._open(request, channel) if ssh is not None else self._open_in_turn(request, channel))
         except BaseException as error:
             if isinstance(error, TransportError) and error.channel is None:  # a carrier's error has its own

@@ -38,6 +38,9 @@ LostCallback = Callable[[TransportError], None]
 FoundCallback = Callable[[str], None]
 """Is told the numeric address that a name has."""
 
+WayCallback = Callable[[str | None], None]
+"""Is told the first jump host on the way, as `name:port`; None: there is none."""
+
 
 class Stage(StrEnum):
     """A point that an attempt to open passes on its way. HOP to LOGGED_IN come once for each sshd on the way."""
@@ -261,7 +264,8 @@ class OpenRequest:
     asked to. `carrier` is the host's SSH link, for a connection that rides on it; that stays open as long as the new
     link does. `progress` is where a driver that is cancelled leaves what it knows of the peer. `on_found` is called
     with the first address of the first peer on the way, where there is one. `on_passed` hears of each stage of an SSH
-    connection, for a person who watches one attempt; None: nobody does.
+    connection, for a person who watches one attempt; None: nobody does. `on_way` hears of the jump host, before it is
+    connected to.
     """
 
     host: HostInfo
@@ -270,6 +274,7 @@ class OpenRequest:
     carrier: OpensStreams | None = None
     progress: Progress = field(default_factory=Progress, compare=False)
     on_found: FoundCallback = field(default=lambda _: None, compare=False)
+    on_way: WayCallback = field(default=lambda _: None, compare=False)
     on_passed: PassedCallback | None = field(default=None, compare=False)
 
 

@@ -32,7 +32,19 @@ class Entry:
     acts on it, `on_settled` when it has acted. An Entry is the PoolListener of its pools.
     """
 
-    __slots__ = ("_clock", "_dialer", "_on_change", "_on_settled", "_rng", "config", "host", "place", "pools", "status")
+    __slots__ = (
+        "_clock",
+        "_dialer",
+        "_on_change",
+        "_on_settled",
+        "_rng",
+        "config",
+        "host",
+        "jump",
+        "place",
+        "pools",
+        "status",
+    )
 
     def __init__(
         self,
@@ -48,6 +60,7 @@ class Entry:
     ) -> None:
         self.host = host
         self.config = settings_of(host, fleet)
+        self.jump: str | None = None
         self.place = place_of(host, None)
         self.status = host_status(host.id, (), last_error=None, changed_at=clock.monotonic(), draining=False)
         self.pools: dict[Channel, ConnectionPool] = {}
@@ -69,6 +82,8 @@ class Entry:
     def read_status(self) -> HostStatus:
         """What the main pool's connections add up to, and whether SSH is up where they are not."""
         status, ssh = self.main.status(), self.pools.get("ssh")
+        if self.jump is not None:
+            status = replace(status, jump=self.jump)
         if ssh is None or ssh is self.main or status.state is ConnectionState.CONNECTED:
             return status
         up = any(connection.life.state is ConnectionState.CONNECTED for connection in ssh.connections())
@@ -141,11 +156,11 @@ class Entry:
     def _make_pool(self, channel: Channel, after: Entry | None) -> ConnectionPool:
         carried = channel == "virt" and self.host.over_ssh
         is_the_way = channel == ("ssh" if self.host.over_ssh else self.host.main_channel)
-        on_found = self._found if is_the_way else _not_asked
+        on_found, on_way = (self._found, self._goes) if is_the_way else (_not_asked, _not_asked)
 
         async def dial(host: HostInfo, config: TransportConfig, on_lost: LostCallback) -> Dialed:
             carrier = self.pools["ssh"].lease(lease_class=LeaseClass.WATCH, fail_fast=True) if carried else None
-            return await self._dialer.dial(host, channel, config, on_lost, carrier, on_found)
+            return await self._dialer.dial(host, channel, config, on_lost, carrier, on_found, on_way)
 
         before = None if after is None else after.pools.get(channel)
         return ConnectionPool(
@@ -160,8 +175,13 @@ class Entry:
             asks=partial(self._dialer.asks, self.host.id),
         )
 
+    def _goes(self, jump: str | None) -> None:
+        """An attempt goes by this jump host; that of hosts.toml is known anyway."""
+        self.jump = None if self.host.jump_host is not None else jump
+        self.place = place_of(self.host, None, self.jump)
+
     def _found(self, address: str) -> None:
-        self.place = place_of(self.host, address)
+        self.place = place_of(self.host, address, self.jump)
 
     def _pool_config(self, channel: Channel) -> TransportConfig:
         """A host's SSH pool holds one connection, opened when first needed, or kept open where there is no other."""
@@ -180,5 +200,5 @@ class Entry:
         )
 
 
-def _not_asked(address: str) -> None:
-    """The address of a way that the host is not watched by."""
+def _not_asked(_: str | None) -> None:
+    """The address, or the jump host, of a way that the host is not watched by."""

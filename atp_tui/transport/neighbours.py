@@ -16,15 +16,15 @@ H = TypeVar("H", bound=Hashable)
 _AWAY = (ConnectionState.CONNECTING, ConnectionState.RECONNECTING, ConnectionState.FAILED)
 
 
-def place_of(host: HostInfo, address: str | None) -> str | None:
+def place_of(host: HostInfo, address: str | None, jump: str | None = None) -> str | None:
     """What a host has in common with its neighbours: its jump host, or else its subnet; None where neither is known.
 
     `address` is the numeric address that it is connected to at, None where that is not known: then what is written
-    counts, where that is an address.
+    counts, where that is an address. `jump` is the jump host that ssh_config has for it, where that is known.
     """
     over_ssh = host.over_ssh or host.main_channel == "ssh"
-    if over_ssh and host.jump_host is not None:
-        return f"behind {host.jump_host}"
+    if over_ssh and (through := host.jump_host or jump) is not None:
+        return f"behind {through}"
     uri = host.connection_uri
     written = host.host if over_ssh or uri is None else uri.host
     return None if written is None else subnet_of(address or written)

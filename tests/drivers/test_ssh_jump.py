@@ -12,9 +12,11 @@ import pytest
 
 from atp_tui.drivers.ssh.driver import SshDriver
 from atp_tui.drivers.ssh.hostkeys import HostKeyStore
-from atp_tui.model.errors import ConnectFailed, ConnectionLost, HostKeyRejected, TransportError
+from atp_tui.model.causes import Cause
+from atp_tui.model.errors import AuthFailed, ConnectFailed, ConnectionLost, HostKeyRejected, TransportError
 from atp_tui.model.host import HostInfo
-from atp_tui.model.settings import HostKeyPolicy, SshSettings
+from atp_tui.model.settings import HostKeyPolicy, SshSettings, TransportConfig
+from atp_tui.transport.driver import OpenRequest
 
 from ..daemons.sshd import PrivateSshd, free_port, running_sshd
 from .leftovers import leftovers, nothing_left_since
@@ -35,7 +37,8 @@ class Way:
         return ",".join(f"{self.first.user}@127.0.0.1:{port}" for port in ports)
 
     def host(self, jump: str | None, **more: Any) -> HostInfo:
-        settings = self.last.ssh_settings(known_hosts=self.known_hosts, proxy_jump=jump, **more)
+        known = more.pop("known_hosts_of", self).known_hosts
+        settings = self.last.ssh_settings(known_hosts=known, proxy_jump=jump, **more)
         return HostInfo("peer", "127.0.0.1", uri=None, ssh=settings)
 
 
@@ -76,6 +79,54 @@ async def test_a_jump_host_of_ssh_config(way: Way, tmp_path: Path) -> None:
         assert way.first.connections() == 1
     async with linked(way.host("none", config_file=str(config))):
         await _until_empty(way.first)
+
+
+async def test_eight_at_a_time_log_in_at_a_jump_host_of_ssh_config(way: Way, tmp_path: Path) -> None:
+    """Its sshd drops those that are too many before they have logged in (MaxStartups); the others wait here."""
+    came, ways = list[asyncio.StreamWriter](), list[str | None]()
+    jump = await asyncio.start_server(lambda _, writer: came.append(writer), "127.0.0.1", 0)
+    port = jump.sockets[0].getsockname()[1]
+    config = tmp_path / "config"
+    config.write_text(f"Host Bastion\n HostName 127.0.0.1\n Port {port}\nHost box\n ProxyJump Bastion\n")
+    host, driver = HostInfo("peer", "box", uri=None, ssh=SshSettings(config_file=str(config))), SshDriver()
+    request = OpenRequest(host, TransportConfig(), print, on_way=ways.append)
+    attempts = [asyncio.ensure_future(driver.open(request)) for _ in range(20)]
+    await until(lambda: len(ways) == 20 and len(came) >= 8, "the attempts have not come to the jump host")
+    await asyncio.sleep(0.1)
+    assert len(came) == 8
+    assert ways == [f"bastion:{port}"] * 20
+    for attempt in attempts:
+        attempt.cancel()
+    await asyncio.gather(*attempts, return_exceptions=True)
+    for writer in came:
+        writer.close()
+    jump.close()
+    await driver.close()
+
+
+async def test_each_hop_that_fails_is_named_with_its_own_cause(way: Way, tmp_path: Path) -> None:
+    first, last, nobody = way.first.port, way.last.port, free_port()
+
+    async def failure(host: HostInfo) -> tuple[type[TransportError], Cause, str]:
+        with pytest.raises(TransportError) as caught:
+            await open_link(host)
+        return type(caught.value), caught.value.kind, caught.value.message
+
+    both = way.jump(first)
+    for kind, cause, port, host in (
+        (ConnectFailed, Cause.PORT_REFUSED, nobody, way.host(way.jump(nobody))),
+        (ConnectFailed, Cause.JUMP_FAILED, nobody, way.host(way.jump(first, nobody))),
+        (ConnectFailed, Cause.JUMP_FAILED, nobody, way.host(both, port=nobody)),
+        (AuthFailed, Cause.LOGIN_REFUSED, first, way.host(f"nobody-here@127.0.0.1:{first}")),
+        (AuthFailed, Cause.LOGIN_REFUSED, last, way.host(both, user="nobody-here")),
+        (HostKeyRejected, Cause.KEY_UNKNOWN, first, way.host(both, known_hosts_of=way.last)),
+        (HostKeyRejected, Cause.KEY_UNKNOWN, last, way.host(both, known_hosts_of=way.first)),
+    ):
+        found = await failure(host)
+        assert found[:2] == (kind, cause), found
+        assert [str(each) in found[2] for each in (first, last, nobody)] == [
+            each == port for each in (first, last, nobody)
+        ], found
 
 
 async def test_what_a_uri_says_of_files_is_not_for_the_jump_host(way: Way, tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import warnings
-from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, ExitStack, nullcontext
 
 import asyncssh
 
@@ -16,7 +16,10 @@ from ...model.host import HostInfo
 from ...model.message import told
 from ...model.quoting import redacted
 from ...model.say import Say
+from ...transport.clock import LoopClock
+from ...transport.dialer import JUMP_LIMIT
 from ...transport.driver import OpenRequest, Progress
+from ...transport.gate import Gate
 from ...transport.login_desk import LoginDesk
 from ..resolver import Resolver
 from .answering import Answering
@@ -41,7 +44,7 @@ from .packets import use_own_packets
 from .processes import Processes
 from .proxy import Proxy
 from .reading import PathReader
-from .stages import begins, connected, logged_in, tell, way, where_of
+from .stages import begins, connected, jump_of, logged_in, tell, way, where_of
 
 # cryptography's warnings about algorithms that an old server needs (3des, small groups) are no words for a person
 warnings.filterwarnings("ignore", module=r"asyncssh\.")
@@ -49,6 +52,10 @@ use_own_groups()
 bound_inflating()
 use_own_packets()
 word_what_is_heard()
+
+
+_LOGIN = 5.0
+"""Seconds after which a login at a jump host lends its place to the next: a person may be asked, or nobody answer."""
 
 
 class Opener:
@@ -68,6 +75,7 @@ class Opener:
         self._shares = Shares()
         self._floods = Floods()
         self._ends = CertificateEnds(lambda host, words: store.warn(host, words), lambda *of: store.note(*of))
+        self._turns: dict[tuple[str, int], Gate] = {}
 
     async def close(self) -> None:
         """Have each program that runs (before connecting, ProxyCommand, for ssh_config) ended for good, once all
@@ -90,11 +98,13 @@ class Opener:
                 await self._before.run(host, request.progress)
                 path = await self._paths.path_to(host)
                 tell(request.on_passed, way, path)
+                request.on_way(jump_of(path))
                 for number, endpoint in enumerate(path):
                     tell(request.on_passed, begins, path, number)
                     desk = self._desk if endpoint.logins.asks else self._nobody
                     answering = Answering(desk, asks_of(request, path, number), endpoint.logins.tries)
-                    connection, owner = await self._hop(request, endpoint, answering, connection, stack)
+                    async with self._turn(host, path, number):
+                        connection, owner = await self._hop(request, endpoint, answering, connection, stack)
                     tell(request.on_passed, logged_in, endpoint)
             except TransportError as error:
                 error.host = host.id
@@ -102,6 +112,16 @@ class Opener:
             assert connection is not None
             assert owner is not None
             return connection, owner, stack.pop_all()
+
+    def _turn(self, host: HostInfo, path: Sequence[Endpoint], number: int) -> AbstractAsyncContextManager[object]:
+        """To wait for a place at a jump host of ssh_config, of which nobody knew before: its sshd drops some where many
+        log in at a time (MaxStartups). For one of hosts.toml the attempt has had its place."""
+        if number or len(path) == 1 or host.jump_host is not None:
+            return nullcontext()
+        key = (path[0].name, path[0].port)
+        if key not in self._turns:
+            self._turns[key] = Gate(JUMP_LIMIT, LoopClock(), patience=_LOGIN)
+        return self._turns[key].place()
 
     async def _hop(
         self,

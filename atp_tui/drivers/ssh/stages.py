@@ -71,6 +71,11 @@ def logged_in(endpoint: Endpoint) -> Passed:
     return Passed(Stage.LOGGED_IN, told(Say.LOGGED_IN_AS, user=redacted(endpoint.user)))
 
 
+def jump_of(path: Sequence[Endpoint]) -> str | None:
+    """The first jump host on a path, as HostInfo.jump_host has it: by the name that a person has given it."""
+    return f"{redacted(path[0].tokens.original).lower()}:{path[0].port}" if len(path) > 1 else None
+
+
 def where_of(endpoint: Endpoint) -> str:
     """An sshd as messages name it: `192.0.2.3 port 22`."""
     return f"{redacted(endpoint.name)} port {endpoint.port}"

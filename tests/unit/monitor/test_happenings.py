@@ -88,9 +88,16 @@ class Fleet:
         self.now += seconds
         self.log.look(self.view.grow_old(self.now), self.now)
 
-    def move(self, host: str, state: ConnectionState, trouble: Trouble | None = None, attempt: int = 0) -> None:
+    def move(
+        self,
+        host: str,
+        state: ConnectionState,
+        trouble: Trouble | None = None,
+        attempt: int = 0,
+        jump: str | None = None,
+    ) -> None:
         why = text(trouble.cause) if trouble is not None else None
-        status = HostStatus(Standing(state, why, self.now, attempt, None, True, trouble), host)
+        status = HostStatus(Standing(state, why, self.now, attempt, None, True, trouble), host, jump=jump)
         self.statuses[host] = status
         self.hear(HostChanged(self.now, status))
 
@@ -250,11 +257,15 @@ def test_what_a_person_should_know_of_a_host_is_told_of_that_host(fleet: Fleet) 
     assert fleet.told("host:kvm02 kind:note") == []
 
 
-def test_many_hosts_behind_one_jump_host_are_one_line_that_unfolds() -> None:
-    fleet = Fleet(*hosts(41, jump="jump-2"))
+@pytest.mark.parametrize("whose", ["hosts.toml", "ssh_config"])
+def test_many_hosts_behind_one_jump_host_are_one_line_that_unfolds(whose: str) -> None:
+    found = "jump-2:22" if whose == "ssh_config" else None
+    fleet = Fleet(*hosts(41, jump=None if found else "jump-2"))
     for host in fleet.infos:
         fleet.now += 0.01
-        fleet.move(host, S.RECONNECTING, LOST)
+        fleet.move(host, S.RECONNECTING, LOST, jump=found)
+        known = fleet.view.look(host)
+        assert known is not None and known.jump == "jump-2"
     page = fleet.page()
     (line,) = page.lines
     assert isinstance(line, GatheredLine) and (line.count, len(line.hosts)) == (41, 41)

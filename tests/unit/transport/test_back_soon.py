@@ -402,3 +402,28 @@ def test_news_of_a_host_that_has_left_reaches_nobody() -> None:
 )
 def test_the_place_of_a_host(host: HostInfo, address: str | None, place: str | None) -> None:
     assert place_of(host, address) == place
+
+
+@pytest.mark.parametrize(("found", "named", "jump"), [("gate:22", None, "gate:22"), ("gate:22", "other", None)])
+def test_a_jump_host_that_an_attempt_finds_is_the_hosts_place(found: str, named: str | None, jump: str | None) -> None:
+    """That of ssh_config, of which hosts.toml says nothing; it is known of an attempt that fails, too."""
+
+    async def main() -> None:
+        driver = Attempts()
+
+        def script(request: OpenRequest) -> TransportError:
+            request.on_way(found)
+            request.on_found("192.0.2.1")
+            return ConnectFailed("no")
+
+        driver.script = script
+        async with fleet(driver, HostInfo("a", "10.0.0.1", uri=None, ssh=SshSettings(proxy_jump=named))) as manager:
+            await asyncio.sleep(1)
+            entry = manager.entry("a")
+            assert entry is not None
+            assert (manager.host_state("a").jump, entry.place) == (jump, f"behind {jump or 'other:22'}")
+            driver.script = lambda request: request.on_way(None)
+            await asyncio.sleep(60)
+            assert (manager.host_state("a").jump, manager.host_state("a").state) == (None, ConnectionState.CONNECTED)
+
+    run_virtual(main())
