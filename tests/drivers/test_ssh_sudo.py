@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from atp_tui.model.outcome import Command
 from atp_tui.model.questions import Wants
 from atp_tui.model.say import Say
 
-from ..daemons.pam_sshd import PASSWORD, USER
+from ..daemons.pam_sshd import PASSWORD, SERVICE, USER
 from ..daemons.sshd import PrivateSshd, running_sshd
 from ..daemons.sudo_sshd import doas_sshd, set_sudoers, sudo_sshd
 from .ssh_links import HANG, Output, Sleeper, host_of, linked, until
@@ -252,3 +253,63 @@ async def test_where_no_sudo_is_doas_does_what_needs_no_password(tmp_path: Path)
             assert await run_as(link, "tee /dev/stderr", INPUT) == (0, INPUT, INPUT)
         error = await refused(daemon, "id")
     assert (error.reason.id, isinstance(error, SudoRefused)) == (Say.DOAS_REFUSES, True)
+
+
+async def test_an_exact_command_is_ended_by_way_of_sudo(daemon: PrivateSshd) -> None:
+    sleeper = Sleeper()
+    set_sudoers(daemon, f"{USER} ALL=NOPASSWD: /usr/bin/{sleeper.line}")
+    async with linked(host_of(daemon)) as link:
+        task = asyncio.create_task(run_as(link, sleeper.line))
+        await sleeper.runs()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+    assert end_is_confirmed(caught.value)
+    assert sleeper.sleeping() == []
+
+
+async def test_a_sudo_that_says_nothing_behind_a_password_is_left_and_no_other_host_gets_that(
+    daemon: PrivateSshd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sleeper = Sleeper()
+    slow = f"auth required pam_unix.so nodelay\nauth required pam_exec.so /bin/{sleeper.line}\n"
+    set_sudoers(daemon, ALL, slow + SERVICE)
+    monkeypatch.setattr("atp_tui.drivers.ssh.sudo.run.SUDO_LIMIT", 1.0)
+    person = Person(PASSWORD, None)
+    assert (await refused(daemon, "true; true", person)).reason.id is Say.SUDO_SILENT
+    assert (await refused(daemon, "true; true", person)).reason.id is Say.SUDO_WANTS_PASSWORD
+    assert len(person.asked) == 2, "it may have been wrong"
+    sleeper.kill()
+
+
+async def test_one_answer_may_serve_all_hosts_of_a_user_and_is_forgotten(daemon: PrivateSshd) -> None:
+    set_sudoers(daemon, ALL)
+    person = Person(PASSWORD, None, everywhere=True)
+    hosts = [HostInfo(f"kvm{n}", "127.0.0.1", uri=None, ssh=daemon.ssh_settings()) for n in range(3)]
+
+    async def one(host: HostInfo) -> bytes:
+        async with linked(host, person.driver) as link:
+            return (await run_as(link, "id -u"))[1]
+
+    assert await asyncio.gather(*map(one, hosts)) == [b"0\n"] * 3
+    assert len(person.asked) == 1
+    person.desk.forget()
+    with pytest.raises(SudoRefused):
+        await one(hosts[0])
+    assert len(person.asked) == 2
+
+
+@pytest.mark.parametrize("shell", ["bash", "fish", "mksh", "tcsh", "zsh"])
+async def test_in_any_login_shell_it_is_the_same(daemon: PrivateSshd, shell: str) -> None:
+    path = shutil.which(shell)
+    assert path is not None
+    passwd = daemon.directory / "etc/passwd"
+    before = passwd.read_text()
+    set_sudoers(daemon, ALL)
+    passwd.write_text(before.replace(":/:/bin/sh\n", f":/:{path}\n"))
+    try:
+        async with linked(host_of(daemon), Person(PASSWORD).driver) as link:
+            assert await run_as(link, "echo 'a  b'; id -u; cat", b"in\0put") == (0, b"a  b\n0\nin\0put", b"")
+            assert (await run_as(link, "sh -c 'exit 7'"))[0] == 7
+    finally:
+        passwd.write_text(before)

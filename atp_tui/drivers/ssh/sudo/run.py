@@ -26,7 +26,7 @@ from ..answering import Answering
 from ..feeding import Feed, fed
 from ..sessions import CommandSession
 from .hearing import Asked, Hearing
-from .script import EXACT, LINE, Form, Probed, probed
+from .script import EXACT, LINE, WITHIN, Form, Probed, probed
 from .words import failure, wants_password
 
 SUDO_LIMIT = 30.0
@@ -214,6 +214,8 @@ class _Session:
 
     def _over(self, status: ExitStatus) -> ExitStatus | None:
         if self._heard.begun:
+            if not self._exact_next:
+                self._taken()
             return status
         said = self._heard.end()
         if self.refused or self.wanted or (not self._sent and wants_password(said)):
@@ -252,7 +254,10 @@ class _Session:
             session.failure = self._of.silent()
             session.ended.set()
             return
-        async with fed(channel, session, self._of.command):
+        command = self._of.command
+        if not self._exact_next:
+            command = replace(command, stdin=WITHIN + command.stdin)
+        async with fed(channel, session, command):
             await asyncio.Event().wait()  # until the session is over
 
     def _told(self, sign: str) -> bool:

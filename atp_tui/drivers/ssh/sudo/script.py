@@ -38,13 +38,17 @@ _END_OF_ALL = (
 """Ends all of a command where the shell above it has died, or the login's own has. The guard is the login's, and cannot
 signal root's processes; but sudo, which it can end, passes TERM on to the shell that it has started, and no further."""
 
-_ROOT_SHELL = (
-    "_atp_w=$( ( @END@ ) </dev/null >/dev/null 2>&1 & echo $! );"
+_ROOT_SHELL = 'printf %s @TOKEN@! >&2; IFS= read -r _atp && eval "$_atp"'
+"""What the other user's shell is started with: sudo's log has it, with the line that is run. It tells that the command
+begins, and carries out WITHIN, which comes on standard input before the command's own."""
+
+WITHIN = (
+    f"_atp_w=$( ( {_END_OF_ALL} ) </dev/null >/dev/null 2>&1 & echo $! ); unset _atp;"
     ' if [ -n "$4" ]; then LC_ALL=$4; export LC_ALL; else unset LC_ALL; fi;'
-    ' printf %s @TOKEN@! >&2; "$1" -c "$2"; _atp_s=$?; kill -KILL "$_atp_w"; exit "$_atp_s"'
-).replace("@END@", _END_OF_ALL)
-"""What the other user's shell does: beside it is what ends the command with its owner; it tells that that begins, and
-runs the line in the shell of the login. At the command's own end, what it left in the background goes on."""
+    ' "$1" -c "$2"; _atp_s=$?; kill -KILL "$_atp_w"; exit "$_atp_s"\n'
+).encode()
+"""Beside the line, which runs in the shell of the login, is what ends it with its owner. At the command's own end,
+what that left in the background goes on."""
 
 
 @dataclass(frozen=True, slots=True)
