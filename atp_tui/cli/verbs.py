@@ -182,13 +182,8 @@ class Program:
     def _info(self) -> None:
         what = "versions and paths, or how ssh_config has hosts reached; none is contacted"
         info = self.verb("info", what, self._shared, self._as_json)
-        info.add_argument(
-            "given",
-            nargs="?",
-            default="",
-            metavar="HOST",
-            help="a host or a set: the way there, and what does not hold",
-        )
+        which = "the hosts whose way is shown, and what does not hold there (default: versions and paths)"
+        info.add_argument("given", nargs="?", default="", metavar="SET", help=which)
 
     def _jobs(self) -> None:
         from .jobs_arguments import add_jobs

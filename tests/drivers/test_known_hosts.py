@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from atp_tui.drivers.ssh.known_hosts import PIECE, KnownHosts, Marker, can_be_filed, filed_name, read_line
+from atp_tui.drivers.ssh.key_lookup import KeyFiles
+from atp_tui.drivers.ssh.known_hosts import MOST_ODD, PIECE, KnownHosts, Marker, can_be_filed, filed_name, read_line
 from atp_tui.drivers.ssh.wildcards import matches, matches_list
 
 KEYS = [
@@ -189,3 +190,43 @@ def test_more_hashed_names_than_are_tried_at_a_time() -> None:
         assert hosts.cost(names[number]) == count
         assert [entry.number for entry in hosts.find(names[number])] == [number + 1]
         assert hosts.cost(names[number]) == 0
+
+
+def test_lines_that_nobody_understands_are_numbered_and_stop_no_other() -> None:
+    key = KEYS[0].encode()
+    good = b"kvm1 " + key
+    odd = [
+        b"kvm2",
+        b"kvm2 ssh-ed25519",
+        b"kvm2 ssh-ed25519 AAAA",
+        b"@revoked kvm2",
+        b"@certauthority kvm2 " + key,
+        b"|1|salt|hash " + key,
+        b"|2|x|y " + key,
+        b"kvm2 1024 35 1234567",  # of SSH's first version
+        bytes(range(128, 256)) * 20,
+        b"x" * 5_000_000,
+        b"kvm2," * 200_000 + b"kvm2",
+    ]
+    plain = [b"", b"  \t", b"# kvm2", b"\t# kvm2 " + key, b"\r", b"\0", b"kvm3 " + key + b"\r", b"*,!kvm1 " + key]
+    lines = [each for line in odd for each in (line, good)] + plain
+    hosts = KnownHosts(b"\n".join(lines[:10]) + b"\n")
+    grown = KnownHosts(b"\n".join(lines), hosts)
+    for known in (grown, KnownHosts(b"\n".join(lines))):
+        assert known.odd == list(range(1, 2 * len(odd), 2))
+        assert len(known.find("kvm1")) == len(odd)
+        assert len(known.find("kvm3")) == 2
+    assert len(KnownHosts(b"odd\n" * 5000).odd) == MOST_ODD
+
+
+def test_what_is_passed_over_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file, files = tmp_path / "known", KeyFiles()
+    file.write_text(f"odd\nkvm1 {KEYS[0]}\nodd\n")
+    for _ in range(2):
+        assert len(files.read([file], "kvm1", None).exact) == 1
+    assert files.odd_lines(file) == f"{file} line 1 and 1 more: not understood, and passed over, as ssh does"
+    assert [record.getMessage() for record in caplog.records] == [files.odd_lines(file)]
+    file.write_text(file.read_text() + f"kvm2 {KEYS[0]}\n")
+    files.read([file], "kvm1", None)
+    assert len(caplog.records) == 1
+    assert files.odd_lines(tmp_path / "none") == ""

@@ -98,7 +98,7 @@ RULES: tuple[Rule, ...] = (
     Rule("DynamicForward", Standing.NO, _FORWARD),
     Rule("EnableEscapeCommandline", Standing.NO_MEANING, _SCREEN),
     Rule("EnableSSHKeysign", Standing.NO, _HOST_BASED, _OFF),
-    Rule("EscapeChar", Standing.NO_MEANING, _SCREEN),
+    Rule("EscapeChar", Standing.NO, "a shell is left by ~. whatever it says", ("~",)),
     Rule("ExitOnForwardFailure", Standing.NO_MEANING, _FORWARD),
     Rule("FingerprintHash", Standing.NO_MEANING, "fingerprints are always those of SHA-256"),
     Rule("ForkAfterAuthentication", Standing.NO_MEANING, _SESSION),
