@@ -47,6 +47,7 @@ SHADOWED = {
     ("y", "answers.copy", "screen.copy-address"),
     ("y", "jobs.copy", "screen.copy-address"),
     ("y", "followed.copy", "screen.copy-address"),
+    ("y", "forwards.copy", "screen.copy-address"),
     ("w", "followed.save", "screen.zoom"),
     ("escape", "pane.leave", "fleet.back"),
     ("ctrl+c", "pane.cancel", "fleet.interrupt"),
