@@ -22,6 +22,7 @@ from ..transport.connection import HostConnection
 from ..transport.driver import HalvesReceiver
 from ..transport.manager import TransportManager
 from ..transport.slot import LeaseClass
+from .holding import Holder
 from .joining import ClosingStream, Joined
 
 MOST_FORWARDS = 100
@@ -81,6 +82,7 @@ class Forwards:
         self._running: dict[int, _Running] = {}
         self._number = 0
         self._following: asyncio.Task[None] | None = None
+        self._holders: dict[str, Holder] = {}
         self._readers: list[_Reader] = []
 
     def now(self) -> tuple[Forward, ...]:
@@ -122,6 +124,8 @@ class Forwards:
             raise
         if self._following is None:
             self._following = asyncio.create_task(self._follow(), name="follow forwards")
+        if host_id not in self._holders:
+            self._holders[host_id] = Holder(self._manager, host_id)
         begun = []
         for spec, listener in zip(specs, listening, strict=True):
             self._number += 1
@@ -137,6 +141,9 @@ class Forwards:
             why = f"there is no forward {number}; open are {', '.join(map(str, self._running)) or 'none'}"
             raise ActionFailed(told(Say.CANNOT_BE_DONE_SO, action="close-forward", why=why))
         await running.close()
+        host = running.forward.host
+        if all(each.forward.host != host for each in self._running.values()):
+            await self._holders.pop(host).close()
 
     async def close(self) -> None:
         """Close all of them."""
@@ -144,8 +151,8 @@ class Forwards:
             self._following.cancel()
             await asyncio.wait([self._following])
             self._following = None
-        while self._running:
-            await self._running.popitem()[1].close()
+        for number in tuple(self._running):
+            await self.shut(number)
 
     def tell(self, forward: Forward, message: Message) -> None:
         """Give news to whoever reads them."""
@@ -163,6 +170,8 @@ class Forwards:
             for each in self._running.values():
                 if each.forward.host == event.host_id:
                     each.connection_changed(event)
+            if event.host_id in self._holders:
+                self._holders[event.host_id].changed()
         elif isinstance(event, HostRemoved):
             for number in [number for number, each in self._running.items() if each.forward.host == event.host_id]:
                 await self.shut(number)

@@ -18,7 +18,7 @@ from atp_tui.engine.forwards import Forwards
 from atp_tui.model.errors import ActionFailed, ConnectFailed, HostUnknown
 from atp_tui.model.forward import Forward, ForwardState, parse_forward
 from atp_tui.model.say import Say
-from atp_tui.model.settings import ReconnectConfig, TransportConfig
+from atp_tui.model.settings import PoolConfig, ReconnectConfig, TransportConfig
 from atp_tui.transport.manager import TransportManager
 
 from ..daemons.sshd import PrivateSshd, running_sshd
@@ -37,9 +37,11 @@ def forbidding(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateSshd
 
 
 @asynccontextmanager
-async def forwarding(daemon: PrivateSshd) -> AsyncIterator[Forwards]:
+async def forwarding(daemon: PrivateSshd, pool: PoolConfig | None = None) -> AsyncIterator[Forwards]:
     """Forwards to the host `peer`, which reconnects at once."""
-    config = TransportConfig(connect_timeout=10, reconnect=ReconnectConfig(initial_delay=0.05, max_delay=0.1))
+    config = TransportConfig(
+        pool=pool or PoolConfig(), connect_timeout=10, reconnect=ReconnectConfig(initial_delay=0.05, max_delay=0.1)
+    )
     driver = SshDriver()
     async with TransportManager(config, lambda host, channel: driver) as manager:
         await manager.add_host(host_of(daemon))
@@ -119,6 +121,26 @@ async def test_all_arrives_both_ways_with_each_end_by_itself(sshd: PrivateSshd, 
         with pytest.raises(OSError):
             await talk(found[0], b"")
     unix.close()
+
+
+async def test_a_target_that_ends_first_still_gets_what_comes(sshd: PrivateSshd) -> None:
+    got: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+    async def ends_first(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"said")
+        writer.write_eof()
+        got.set_result(await reader.read())
+        writer.close()
+
+    async with target(ends_first) as port, forwarding(sshd) as forwards:
+        (forward,) = await opened(forwards, f"0:localhost:{port}")
+        reader, writer = await asyncio.open_connection(forward.near.host, forward.near.port)
+        assert await reader.read() == b"said"
+        data = os.urandom(MANY)
+        writer.write(data)
+        await writer.drain()
+        writer.close()
+        assert await got == data
 
 
 async def test_a_reader_who_does_not_read_holds_the_sender_back(sshd: PrivateSshd) -> None:
@@ -221,6 +243,21 @@ async def test_a_forward_waits_for_a_lost_connection_and_goes_on_with_it(own_ssh
         assert await talking == b"later5"
         assert (await anext(news)).message.id is Say.FORWARD_BACK
         assert forwards.now()[0].state is ForwardState.OPEN
+
+
+async def test_a_connection_that_nothing_else_needs_is_held_and_comes_back(own_sshd: PrivateSshd) -> None:
+    pool = PoolConfig(min_connections_per_host=0, idle_timeout=0.2, management_interval=0.1)
+    async with forwarding(own_sshd, pool) as forwards:
+        (forward,) = await opened(forwards, "0:localhost:1")
+        news = forwards.news()
+        heard = asyncio.ensure_future(anext(news))
+        await asyncio.wait([heard], timeout=0.6)
+        assert own_sshd.connections() == 1 and not heard.done(), "an idle connection was closed"
+        own_sshd.restart()
+        assert (await heard).message.id is Say.FORWARD_LOST
+        assert (await anext(news)).message.id is Say.FORWARD_BACK
+        await forwards.shut(forward.number)
+        await until(lambda: own_sshd.connections() == 0, "it is held for nothing")
 
 
 async def test_a_host_that_is_not_reached_opens_nothing(own_sshd: PrivateSshd, tmp_path: Path) -> None:
