@@ -20,7 +20,7 @@ LIMIT = 5.0
 
 _NAME = r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}"
 _SAID = re.compile(
-    rf"(?:^|[\s:])(?P<before>{_NAME}): (?:command |inaccessible or )?not found(?!:)|"
+    rf"(?:^|[\s:])(?P<before>{_NAME}): (?:[cC]ommand |inaccessible or )?not found(?!:)|"
     rf"(?:not found|[Uu]nknown command): [`'\"]?(?P<behind>{_NAME})",
     re.MULTILINE,
 )
@@ -33,6 +33,16 @@ _SFTP_ALONE = b"This service allows sftp connections only"
 """OpenSSH's words, of internal-sftp as a forced command."""
 
 
+_LOOK = (
+    "exec </dev/null 2>/dev/null; command -v NAME >/dev/null && exit; s=${SHELL:-/bin/sh}; "
+    'case ${s##*/} in csh|tcsh) exec "$s" -c "source ~/.login; which NAME";; esac; exec "$s" -l -c "command -v NAME"'
+)
+"""A line of sh that says where a login shell finds a command which the shell of commands does not."""
+
+_BY_CSH = b": Command not found."
+"""What csh and tcsh say, whose exit status is then 1."""
+
+
 async def explained(
     connection: HostConnection, work: CommandWork | FollowWork, status: ExitStatus, heard: FirstWords
 ) -> ExitStatus:
@@ -41,6 +51,8 @@ async def explained(
         return replace(status, note=told(Say.NO_ACCOUNT_THERE))
     if heard.first.startswith(_SFTP_ALONE):
         return replace(status, note=told(Say.SFTP_ALONE))
+    if status.status == 1 and _BY_CSH not in heard.first:
+        return status
     if work.delivery.login or work.delivery.script or work.delivery.sudo:
         return status
     found = _SAID.search(heard.first.decode("utf-8", "replace"))
@@ -52,10 +64,7 @@ async def explained(
 async def _by_login(connection: HostConnection, name: str) -> Message | None:
     """What is said where a login shell finds a command that the shell of commands does not."""
     # a line of any login shell: a name has no sign that one of them reads
-    line = (
-        f"sh -c 'command -v {name} >/dev/null 2>&1 || "
-        f'exec "${{SHELL:-/bin/sh}}" -l -c "command -v {name}"\' </dev/null 2>/dev/null'
-    )
+    line = f"sh -c '{_LOOK.replace('NAME', name)}'"
     answer = _Answer()
     with suppress(AtpError, TimeoutError):
         async with asyncio.timeout(LIMIT):
