@@ -56,6 +56,15 @@ def test_the_key_opens_a_shell_on_the_host_under_the_cursor_and_exit_comes_back(
 
 
 @pytest.mark.daemons
+def test_the_far_side_gets_the_settings_of_the_terminal_and_not_those_of_the_screen(terminal: Terminal) -> None:
+    words = "stty -a | tr ' ;' '\\n\\n' | grep -x -e echo -e icrnl -e opost -e isig | sort | tr '\\n' .; read x"
+    terminal.keys(f":shell {words}\r")
+    terminal.until(lambda: b"echo.icrnl.isig.opost." in terminal.received)
+    terminal.keys("~.")
+    terminal.shows("the shell on kvm02 was left")
+
+
+@pytest.mark.daemons
 def test_what_a_program_left_on_is_off_and_a_new_size_is_known(terminal: Terminal) -> None:
     terminal.keys(r":shell @kvm01 printf '\033[?1049h\033[?1003h\033[?25l\033[3;9r\033]0;no \145nd'; sleep 60" + "\r")
     terminal.until(lambda: b"no end" in terminal.received)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...model.errors import ActionFailed
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 def _as_it_is(_host: str) -> AbstractContextManager[Printed]:
     return nullcontext(printed([]))
+
+
+def _type() -> str:
+    return os.environ.get("TERM", "dumb")
 
 
 class LentTerminal:
@@ -41,7 +46,7 @@ class LentTerminal:
         if os.isatty(0) and os.isatty(1):
             from .near import NearTerminal
 
-            return Shell(line, NearTerminal(type=os.environ.get("TERM", "dumb")).pty)
+            return Shell(line, NearTerminal(type=_type()).pty)
         if not line:
             raise ActionFailed(told(Say.NO_TERMINAL_HERE))
         return Shell(line)
@@ -82,7 +87,8 @@ class LentTerminal:
     ) -> ExitStatus | None:
         from .near import NearTerminal
 
-        self._near = near = NearTerminal()
+        self._near = near = NearTerminal(type=_type())
+        asked = replace(asked, pty=near.pty)  # anew: the screen, which has gone by now, has settings of its own
         try:
             with near.taken(words):
                 return await carried(asked, near)
