@@ -76,6 +76,18 @@ class NoDesk:
     def forget(self) -> None: ...
 
 
+class Lock(Protocol):
+    """What drops all that was typed, and locks the screen."""
+
+    async def lock(self) -> None: ...
+
+
+class NoLock:
+    """There is no screen."""
+
+    async def lock(self) -> None: ...
+
+
 class HostsFile(Protocol):
     """The hosts.toml that the hosts come from. All of it raises ConfigError, and nothing is written then."""
 
@@ -201,6 +213,7 @@ class Context:
     near: NearFiles | None = None
     forwards: Forwards | None = None
     terminal: Terminal | None = None
+    lock: Lock = field(default_factory=NoLock)
 
     @property
     def file(self) -> HostsFile:

@@ -78,6 +78,20 @@ async def _forget(context: Context, invocation: Invocation) -> None:
     context.credentials.forget_all()
 
 
+async def _lock(context: Context, invocation: Invocation) -> None:
+    await context.lock.lock()
+
+
+LOCK = Action(
+    "lock",
+    "lock the screen",
+    None,
+    "forget what was typed, and show nothing until a password is typed again",
+    Subject.NOTHING,
+    changes=False,
+    run=_lock,
+)
+
 FORGET = Action(
     "forget",
     "forget passwords",

@@ -12,7 +12,7 @@ from .follow import FOLLOW
 from .forward import CLOSE_FORWARD, FORWARD
 from .freeze import FREEZE, THAW
 from .hosts import HOSTS_FILE
-from .log_in import FORGET, LOG_IN
+from .log_in import FORGET, LOCK, LOG_IN
 from .run import RUN
 from .shell import SHELL
 from .trust_key import TRUST_KEY
@@ -31,6 +31,7 @@ ACTIONS: tuple[Action, ...] = (
     TRUST_KEY,
     LOG_IN,
     FORGET,
+    LOCK,
     *HOSTS_FILE,
     FREEZE,
     THAW,

@@ -39,6 +39,7 @@ from ..model.errors import ConfigError
 from ..model.exhausted import hosts_that_fit, too_many_files
 from ..model.host import HostInfo
 from ..model.sets import NO_SETS, Sets, reached
+from ..model.spans import span
 from ..model.text import Printed
 from ..storage.audit import audit_of
 from ..storage.jobs import JobStore
@@ -232,6 +233,7 @@ def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:
         file=config.path,
         refresh=config.ui.refresh,
         period=config.monitor.interval,
+        lock_after=span("ui.lock_after", config.ui.lock_after),
         keys=config.ui.keys,
         accents=config.ui.accents,
         ring=config.jobs,

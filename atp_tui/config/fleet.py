@@ -16,6 +16,7 @@ from ..model.named import NamedCommand
 from ..model.ring import JobsSettings
 from ..model.sets import NO_SETS, Sets
 from ..model.settings import SshSettings, TransportConfig
+from ..model.spans import NEVER, span
 from .accents import Accents
 
 
@@ -25,6 +26,7 @@ class UiSettings:
 
     `keys` are `[ui.keys]`: the id of what keys do, and the keys, as they are written. `history_secrets` are regular
     expressions of command lines that the history does not keep. `accents` are `[ui.accents]`: tags and their colours.
+    `lock_after` is how long nobody has to touch anything until the screen is locked, as `15m` or `never`.
 
     Raises ConfigError, naming the key, for a value out of range.
     """
@@ -34,10 +36,12 @@ class UiSettings:
     keys: tuple[tuple[str, str], ...] = ()
     history_secrets: tuple[str, ...] = ()
     accents: Accents = ()
+    lock_after: str = NEVER
 
     def __post_init__(self) -> None:
         checks.word("ui.theme", self.theme, "dark")
         checks.seconds("ui.refresh", self.refresh)
+        span("ui.lock_after", self.lock_after)
         for pattern in self.history_secrets:
             checks.pattern("ui.history_secrets", pattern)
 

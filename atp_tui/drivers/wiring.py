@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import aclosing
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..config.paths import runtime_base
@@ -23,6 +24,7 @@ from .ssh.hostkeys import HostKeyStore
 from .terminal.lending import LentTerminal
 
 if TYPE_CHECKING:
+    from .lock import Lock
     from .near.listening import NearSockets
     from .try_out import TryOut
 
@@ -62,6 +64,13 @@ class Drivers:
         from .near.listening import NearSockets
 
         return NearSockets()
+
+    @cached_property
+    def lock(self) -> Lock:
+        """What drops all that was typed, and locks the screen."""
+        from .lock import Lock
+
+        return Lock(self.desk, self.credentials)
 
     async def load_for(self, hosts: Collection[HostInfo]) -> None:
         """Load the libraries that these hosts need, as `load` does."""

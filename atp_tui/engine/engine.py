@@ -40,7 +40,7 @@ from .answers import JobAnswers, names_alone
 from .beside import beside
 from .earlier import EarlierNow
 from .fleet import Fleet
-from .later import AskingLater, ForwardsLater, HappeningsLater, PickUpsLater, TrialLater
+from .later import AskingLater, ForwardsLater, HappeningsLater, LockLater, PickUpsLater, TrialLater
 from .local import LocalFleet
 from .local_jobs import left_of
 from .logins import LoginNews
@@ -102,7 +102,7 @@ class Engine:
         context = Context(
             self.manager, self.jobs, drivers.host_keys, drivers.credentials, source.hosts_file, self._following,
             _path_of(source), drivers.desk, drivers.near, forwards := ForwardsLater(self._make_forwards),
-            drivers.terminal,
+            drivers.terminal, lock := LockLater(lambda: drivers.lock),
         )  # fmt: skip
         self._forwards = forwards
         LoginNews(drivers.desk, self.manager, drivers.host_keys)
@@ -122,6 +122,7 @@ class Engine:
             self.frozen, self.answers, PickUpsLater(lambda: self.pick_ups), drivers.desk.question,
             self._filter_targets, drivers.desk.touch,
             spilled=_no_files if log is None or log.spill is None else log.spill.folder, forwards=forwards,
+            lock=lock,
         )  # fmt: skip
 
     # What only a fleet that is watched has, or one that is asked for its figures: see `later`.

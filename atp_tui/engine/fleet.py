@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from ..config.form import FormField
     from ..config.imports.offer import ImportAsked, Offered
     from ..model.connection import PoolStatistics
+    from ..model.credential import Secret
     from ..model.forward import Forward
     from ..model.freeze import Frozen
     from ..model.guest import GuestSaid
     from ..model.message import Message
     from ..model.problem import Problem
-    from ..model.questions import KeyQuestion, LoginQuestion, PasswordQuestion, Touch
+    from ..model.questions import KeyQuestion, Locked, LoginQuestion, PasswordQuestion, Touch
     from ..model.reload import Reload
     from ..model.target import TargetId
     from ..monitor.cells import Cell
@@ -330,6 +331,15 @@ class Fleet(FleetJobs, Protocol):
     def login_question(self, host_id: str, /) -> LoginQuestion | None:
         """What a login over SSH waits for a person to answer: that of this host, else the one that is open for longest.
         None: no login waits."""
+        ...
+
+    def locked(self) -> Locked | None:
+        """Whether the screen is locked, by the action "lock", and what unlocks it; None: it is not."""
+        ...
+
+    async def unlock(self, secret: Secret | None, /) -> bool:
+        """Unlock it by a password or passphrase that was in use, or, where there was none, by None. Whether it is open
+        now."""
         ...
 
     # -- the file of the hosts, which is edited by invocations ----------------------------------------------------

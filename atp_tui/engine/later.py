@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..actions.action import HostsFile, Invocation
     from ..executor.spec import JobSpec
+    from ..model.credential import Secret
     from ..model.forward import Forward, ForwardSpec
     from ..model.guest import GuestSaid
+    from ..model.questions import Locked
     from ..monitor.domain_query import Described
     from ..monitor.happening import HappeningPage, HappeningQuery
     from .asking import Asking
@@ -22,8 +24,30 @@ if TYPE_CHECKING:
     from .below import Happenings
     from .fleet import Answer, Settled, Wanted
     from .forwards import ForwardNews, Forwards
+    from .source import Lock
     from .try_out import Admits, TriesHosts, TryStep
     from .went_on import WentOn
+
+
+class LockLater:
+    """As engine.source.Lock."""
+
+    def __init__(self, make: Callable[[], Lock]) -> None:
+        self._make = make
+        self._made: Lock | None = None
+
+    def locked(self) -> Locked | None:
+        """As Fleet.locked."""
+        return None if self._made is None else self._made.locked()
+
+    async def lock(self) -> None:
+        """Drop all that was typed, and lock the screen."""
+        self._made = self._made or self._make()
+        await self._made.lock()
+
+    async def unlock(self, secret: Secret | None, /) -> bool:
+        """As Fleet.unlock."""
+        return self._made is None or await self._made.unlock(secret)
 
 
 class AskingLater:

@@ -32,8 +32,9 @@ from .stream import Stream
 if TYPE_CHECKING:
     from ..actions.action import HostsFile, Invocation
     from ..config.imports.offer import ImportAsked
+    from ..model.credential import Secret
     from ..model.forward import Forward
-    from ..model.questions import KeyQuestion, LoginQuestion, PasswordQuestion, Touch
+    from ..model.questions import KeyQuestion, Locked, LoginQuestion, PasswordQuestion, Touch
     from ..monitor.cells import Cell
     from ..monitor.domain_query import DomainDetail, DomainPage, DomainQuery
     from ..monitor.follower import Changed
@@ -65,6 +66,13 @@ class _NothingWaits:
         return 0
 
 
+class Locking(Protocol):
+    """The lock of the screen."""
+
+    def locked(self) -> Locked | None: ...
+    async def unlock(self, secret: Secret | None, /) -> bool: ...
+
+
 class Opened(Protocol):
     """The forwards that were opened."""
 
@@ -82,6 +90,16 @@ class _NothingIsForwarded:
         await asyncio.get_running_loop().create_future()
         return
         yield  # an iterator without an item
+
+
+class _NeverLocked:
+    """Nothing was typed."""
+
+    def locked(self) -> Locked | None:
+        return None
+
+    async def unlock(self, secret: Secret | None, /) -> bool:
+        return True
 
 
 class LocalFleet(LocalJobs):
@@ -111,6 +129,7 @@ class LocalFleet(LocalJobs):
         touch: Callable[[], Touch | None] = lambda: None,
         spilled: Callable[[str], str] = lambda _: "",
         forwards: Opened | None = None,
+        lock: Locking | None = None,
     ) -> None:
         """The questions may raise HostUnknown. `expressions` makes what filters say by targets."""
         self._transport = transport
@@ -122,6 +141,8 @@ class LocalFleet(LocalJobs):
         self._password_question = password_question
         self.reload, self.frozen = reload, frozen
         self.login_question, self.touch = login_question, touch
+        lock = lock or _NeverLocked()
+        self.locked, self.unlock = lock.locked, lock.unlock
         self._hosts_file = hosts_file
         self._trial = trial
         self.now = transport.clock.monotonic

@@ -20,6 +20,8 @@ from ..transport.login_desk import LoginDesk
 from .try_out import TryStep
 
 if TYPE_CHECKING:
+    from ..model.credential import Secret
+    from ..model.questions import Locked
     from .forwards import Listens
 
 
@@ -49,6 +51,14 @@ class KeyStore(Protocol):
         ...
 
 
+class Lock(Protocol):
+    """What drops all that was typed, and locks the screen, as engine.fleet.Fleet has it."""
+
+    def locked(self) -> Locked | None: ...
+    async def lock(self) -> None: ...
+    async def unlock(self, secret: Secret | None, /) -> bool: ...
+
+
 class DriverSet(Protocol):
     """The drivers of all kinds of hosts; called, it chooses the one for a host's channel."""
 
@@ -60,6 +70,9 @@ class DriverSet(Protocol):
 
     @property
     def desk(self) -> LoginDesk: ...
+
+    @property
+    def lock(self) -> Lock: ...
 
     @property
     def near(self) -> NearFiles: ...

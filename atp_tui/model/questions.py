@@ -67,6 +67,14 @@ class Touch:
 
 
 @dataclass(frozen=True, slots=True)
+class Locked:
+    """The screen is locked: what was typed is dropped, and nothing is shown. `wants_proof`: a password or passphrase
+    that was in use then unlocks it, else any key."""
+
+    wants_proof: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LoginQuestion:
     """What a login waits for. It is answered by its `number`, which no other question has had.
 

@@ -302,6 +302,10 @@ class LoginDesk:
         for heard in tuple(self.forgot):
             heard()
 
+    def news(self) -> None:
+        """Have whoever listens look anew."""
+        self._changed()
+
     def close(self) -> None:
         """Nobody is there any more."""
         self.attends = False

@@ -240,6 +240,10 @@ class LoginGate:
                 plan += self._settled(scope)
         return plan
 
+    def taken(self) -> list[Secret]:
+        """The secrets that some host has taken, or some key."""
+        return [topic.kept.secret for topic in self._topics.values() if topic.kept is not None and topic.kept.taken_by]
+
     def next_end(self) -> float | None:
         """When the next secret is to be forgotten; None: there is none."""
         return min((topic.kept.until for topic in self._topics.values() if topic.kept is not None), default=None)

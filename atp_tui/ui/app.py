@@ -6,15 +6,16 @@ import asyncio
 import signal
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack, ExitStack
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.binding import BindingsMap, BindingType
 from textual.command import CommandPalette, Provider
 
 from . import bindings
 from .bridge import carry
-from .messages import QuitRequested, ThemeRequested
+from .locking import Locking
+from .messages import FleetChanged, QuitRequested, ThemeRequested
 from .screens.form_surface import MayStay
 from .screens.main import MainScreen
 from .screens.palette import FleetCommands, Offer, Palette, actions
@@ -47,6 +48,7 @@ class AtpApp(ThemedApp):
         # a widget that has a use of its own for a command's key is asked first
         self._bindings = BindingsMap.merge((self._bindings, self._main.keys.of_commands()))
         self.set_keymap(self._main.keys.chosen)
+        self._lock = Locking(self, services.fleet, services.who, services.lock_after, self._main.spawn)
 
     def first_screen(self) -> MainScreen:
         self._main.add_class(*classes_for(self.size), update=False)
@@ -59,6 +61,7 @@ class AtpApp(ThemedApp):
             self.set_interval(1.0, self._leave_dead_terminal)
 
     async def on_unmount(self) -> None:
+        self._lock.end()
         if self._engine is not None:
             self._engine.cancel()
             await asyncio.wait((self._engine,), timeout=QUIT_LIMIT)
@@ -82,6 +85,7 @@ class AtpApp(ThemedApp):
         asyncio.get_running_loop().set_task_factory(None)
         self._engine = asyncio.create_task(self._run_engine(), name="engine")
         self._engine.add_done_callback(self._engine_ended)
+        self._lock.begin()
 
     async def _run_engine(self) -> None:
         services = self._services
@@ -89,8 +93,24 @@ class AtpApp(ThemedApp):
             if services.start is not None:
                 await stack.enter_async_context(services.start())
             # left first: a fleet that ends has a thousand changes of state that nobody need see
-            await carry(services.fleet.changes(), self._main.post_message, services.refresh)
+            await carry(services.fleet.changes(), self._changed, services.refresh)
             raise RuntimeError("the fleet tells of no changes any more")  # the screen would show what was, for ever
+
+    def _changed(self, message: FleetChanged) -> None:
+        self._lock.look()
+        self._main.post_message(message)
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.InputEvent):
+            self._lock.active()
+        await super().on_event(event)
+
+    def push_screen(self, *arguments: Any, **named: Any) -> Any:
+        """As App.push_screen; while it is locked, the lock stays on top."""
+        pushed = super().push_screen(*arguments, **named)
+        if self._main in self.screen_stack:
+            self._lock.look()
+        return pushed
 
     def _engine_ended(self, task: asyncio.Task[None]) -> None:
         error = None if task.cancelled() else task.exception()
@@ -131,6 +151,8 @@ class AtpApp(ThemedApp):
 
     def action_suspend_process(self) -> None:
         """Ctrl+Z: the shell that started the program gets the terminal, until its `fg`."""
+        if self._lock.is_locked:
+            return
         if self.is_headless or not has_job_control():
             self.refuse(f"{self._main.keys.sign('app.suspend')}: no shell is there that could bring the program back")
         else:
@@ -140,7 +162,7 @@ class AtpApp(ThemedApp):
 
     def action_command_palette(self) -> None:
         """Ctrl+P."""
-        if not CommandPalette.is_open(self):
+        if not self._lock.is_locked and not CommandPalette.is_open(self):
             self.push_screen(Palette(id="--command-palette"))
 
     def actions(self) -> Iterable[Offer]:

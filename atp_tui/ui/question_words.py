@@ -63,6 +63,11 @@ class Ask(StrEnum):
     IS_ASKED = "is-asked"
     ASKED_NO_LONGER = "asked-no-longer"
     TOUCH_NOW = "touch-now"
+    LOCKED = "locked"
+    LOCKED_FORGETS = "locked-forgets"
+    UNLOCK_BY_PROOF = "unlock-by-proof"
+    UNLOCK_BY_KEY = "unlock-by-key"
+    UNLOCK_REFUSED = "unlock-refused"
     NAME_FIELD = "name-field"
     PASSWORD_FIELD = "password-field"
 
@@ -123,6 +128,11 @@ ASKED: Mapping[Ask, str] = {
     Ask.TOUCH_NOW: "touch the security key now: {token}, for {host}",
     Ask.IS_ASKED: "{host} asks for something: {answer_key} answers",
     Ask.ASKED_NO_LONGER: "It is asked no longer: what was typed goes nowhere.    {leave_key} leave it",
+    Ask.LOCKED: "locked",
+    Ask.LOCKED_FORGETS: "Passwords and passphrases that were typed are forgotten; connections and jobs go on.",
+    Ask.UNLOCK_BY_PROOF: "Type one of those that were in use, and enter:",
+    Ask.UNLOCK_BY_KEY: "None was in use, so that nobody can be asked for one: any key shows the fleet again.",
+    Ask.UNLOCK_REFUSED: "That is none of them.",
     Ask.NAME_FIELD: "name",
     Ask.PASSWORD_FIELD: "password",
 }

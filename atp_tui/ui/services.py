@@ -5,6 +5,7 @@ Nothing here imports the transport, asyncssh or libvirt: the first frame must no
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import field
@@ -51,10 +52,12 @@ class Services:
     between repaints of metrics. `start` is entered on the application's loop after the first frame was painted and
     left when it quits: it starts the transport and adds the hosts. `history_file` None keeps the history of commands
     in memory alone, and lines of `history_secrets` are not kept at all. `period` is the seconds between two samples
-    of a host. `theme_folders` hold themes beside the program's own. `notice` is told at the start, as something that
-    is wrong. `who` is the person at the screen. `keys` are the keys that this person has chosen, by the id of what
-    they do. `view` is the locator of the view to begin with. `dump_folder` gives the directory for
-    pictures of the screen; it may raise ConfigError. `accents` are tags with their colours; `memory` is what is
+    of a host, `lock_after` those without a key or the mouse after which the screen is locked.
+    `theme_folders` hold themes beside the program's own. `notice` is told at the start, as something that is wrong.
+    `who` is the person at the screen. `keys` are the keys that this person has chosen, by the id of what they do.
+    `view` is the locator of the view to begin with. `dump_folder` gives the directory for pictures of the screen;
+    it may raise ConfigError.
+    `accents` are tags with their colours; `memory` is what is
     remembered of how this fleet was looked at. `path_like` completes paths of files.
     `aside` does what waits for a disk.
     `shell_ended` tells how the last shell ended: None where it was left from here.
@@ -69,6 +72,7 @@ class Services:
     file: Path | None = None
     refresh: float = 1.0
     period: float = 2.0
+    lock_after: float = math.inf
     keys: tuple[tuple[str, str], ...] = ()
     view: str | None = None
     dump_folder: Callable[[], Path] = Path.cwd

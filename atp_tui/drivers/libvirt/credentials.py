@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...model.credential import Credential
+from ...model.credential import Credential, Secret
 
 
 class CredentialStore:
@@ -27,6 +27,10 @@ class CredentialStore:
         copy = CredentialStore()
         copy._typed = dict(self._typed)
         return copy
+
+    def passwords(self) -> list[Secret]:
+        """All that are kept."""
+        return [each.password for each in self._typed.values()]
 
     def forget_all(self) -> None:
         """Nothing that was typed is used any more."""

@@ -96,6 +96,15 @@ class Forwarding:
         self.calls.append(number)
 
 
+class Locks:
+    """Counts how often it was locked."""
+
+    locked = 0
+
+    async def lock(self) -> None:
+        self.locked += 1
+
+
 @dataclass
 class Rig:
     manager: TransportManager
@@ -107,6 +116,7 @@ class Rig:
     desk: LoginDesk
     forwards: Forwarding
     sat: Sat
+    locks: Locks
 
     async def ask(self, action: str, *hosts: str, secret: Secret | None = None, **arguments: Value) -> None:
         job = await self.door.perform(Invocation(action, on_hosts(*hosts), arguments, "tester", secret))
@@ -156,12 +166,12 @@ async def rig(
                 forwards, sat = Forwarding(), Sat()
                 context = Context(
                     manager, jobs, kept, kept, HostsFileAside(file), follow, desk=desk, near=NearLook(),
-                    forwards=forwards, terminal=sat,
+                    forwards=forwards, terminal=sat, lock=(locks := Locks()),
                 )  # fmt: skip
                 async with asyncio.timeout(30):
                     await asyncio.sleep(0.05)
                     door = Door(context, actions=actions)
-                    yield Rig(manager, driver, kept, door, file, followed, desk, forwards, sat)
+                    yield Rig(manager, driver, kept, door, file, followed, desk, forwards, sat, locks)
         finally:
             await jobs.close()
 
@@ -311,6 +321,12 @@ async def what_was_typed_is_forgotten(actions: tuple[Action, ...] = ACTIONS) -> 
         assert there.desk.gate.next_end() is None
 
 
+async def what_was_typed_is_forgotten_and_the_screen_locked(actions: tuple[Action, ...] = ACTIONS) -> None:
+    async with rig("a", actions=actions) as there:
+        await there.ask("lock")
+        assert there.locks.locked == 1
+
+
 def edits(action: str, *hosts: str, expected: list[str], touched: tuple[str, ...], **arguments: Value) -> Behaviour:
     """That an action makes the hosts of a file, which are a and b, into those expected, and what follows it."""
 
@@ -425,6 +441,7 @@ BEHAVIOUR: Mapping[str, Behaviour] = {
     "trust-key": a_key_is_trusted_by_the_fingerprint_that_was_seen,
     "log-in": a_password_goes_to_its_host,
     "forget": what_was_typed_is_forgotten,
+    "lock": what_was_typed_is_forgotten_and_the_screen_locked,
     "add-host": edits(
         "add-host", id="c", host="192.0.2.3", keys="tags=x ssh.port=2", expected=["a", "b", "c x"], touched=("c",)
     ),

@@ -82,6 +82,7 @@ def errors_of(text: str) -> list[ConfigError]:
         ("[ui]\nrefresh = -1\n", 2, "ui.refresh", "out of range", "be 0.001 or more"),
         ("[ui]\nrefresh = 1e-6\n", 2, "ui.refresh", "1e-06 is out of range", "be 0.001 or more"),
         ("[ui]\nhistory_secrets = ['(']\n", 2, "ui.history_secrets", "is no regular expression: missing )", "'vault"),
+        ("[ui]\nlock_after = '15'\n", 2, "ui.lock_after", "'15' is no length of time", "8h"),
         ("[ui]\ntheme = 1\n", 2, "ui.theme", "the number 1", "text"),
         ("[monitor]\ninterval = 0\n", 2, "monitor.interval", "out of range", "be 0.001 or more"),
         ("[monitor]\ninterval = 0.0009\n", 2, "monitor.interval", "0.0009 is out of range", "be 0.001 or more"),

@@ -27,6 +27,7 @@ from atp_tui.model.credential import Secret
 from atp_tui.model.guard import GuardSettings
 from atp_tui.model.order import natural
 from atp_tui.model.outcome import Outcome
+from atp_tui.model.questions import Locked
 from atp_tui.model.target import on_hosts
 from atp_tui.monitor.domain_query import DomainGroups, DomainLine, DomainQuery, DomainSort
 from atp_tui.monitor.happening import GatheredLine, HappeningLine, HappeningQuery, HostMoved, StateMoved
@@ -280,6 +281,13 @@ async def test_nothing_waits_for_a_person_here(fleet: Fleet) -> None:
     assert fleet.waiting() == () and fleet.summary().calls == ()
     for host in ("kvm01", "nowhere"):
         assert fleet.key_question(host) is None and fleet.password_question(host) is None
+
+
+async def test_the_lock_opens_by_anything_where_nothing_was_typed(fleet: Fleet) -> None:
+    assert fleet.locked() is None
+    assert (await fleet.perform(Invocation("lock", (), {}, "somebody"))).problem is None
+    assert fleet.locked() == Locked(wants_proof=False)
+    assert await fleet.unlock(None) and fleet.locked() is None
 
 
 async def test_a_command_runs_and_its_answers_are_folded(fleet: Fleet) -> None:

@@ -1,0 +1,65 @@
+"""The screen that is locked shows nothing of the fleet, and no key gets by it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from atp_tui.config.fleet import FleetConfig, UiSettings
+from atp_tui.drivers.sources import FileSource
+from atp_tui.model.connection import ConnectionState
+from atp_tui.model.questions import LoginQuestion, Wants
+from atp_tui.ui.screens.lock import LockScreen
+from atp_tui.ui.screens.login import LoginScreen
+
+from ..daemons.asking_sshd import Asking, listening
+from .test_real_engine import Seen, opened
+
+S = ConnectionState
+QUESTION = LoginQuestion(99, Wants.PASSWORD, "kvm01", "root", "127.0.0.1")
+NONE_OF_IT = ("kvm01", "127.0.0.1", "connected")
+
+
+def is_hidden(seen: Seen) -> bool:
+    return "locked" in seen.text and not any(word in seen.text for word in NONE_OF_IT)
+
+
+async def test_a_password_that_was_in_use_opens_it_and_no_key_gets_by(tmp_path: Path) -> None:
+    async with listening(server := Asking("secret")):
+        config = FleetConfig(hosts=(server.host(tmp_path, "kvm01"),))
+        async with opened(FileSource(config)) as seen:
+            await seen.until(lambda: seen.ids(S.FAILED))
+            await seen.pilot.press("P")
+            await seen.until(lambda: isinstance(seen.pilot.app.screen, LoginScreen))
+            await seen.read()
+            await seen.pilot.press(*"secret", "enter")
+            await seen.until(lambda: seen.ids(S.CONNECTED))
+            await seen.pilot.press("colon", *"lock", "enter")
+            await seen.until(lambda: is_hidden(seen))
+            assert not seen.engine.source.drivers.desk.gate.taken(), "it was dropped"
+            for key in ("ctrl+p", "ctrl+q", "ctrl+c", "escape", "colon", "q", "Z", "1", "ctrl+z", "f1", "enter"):
+                await seen.pilot.press(key)
+                assert is_hidden(seen), key
+            seen.pilot.app.push_screen(LoginScreen(QUESTION))
+            await seen.pilot.pause()
+            assert is_hidden(seen), "what comes by itself comes below it"
+            await seen.pilot.press("ctrl+u", *"wrong", "enter")
+            await seen.until(lambda: "That is none of them" in seen.text)
+            assert is_hidden(seen)
+            await seen.pilot.press(*"secret", "enter")
+            await seen.until(lambda: not isinstance(seen.pilot.app.screen, LockScreen))
+            assert isinstance(seen.pilot.app.screen, LoginScreen)
+            await seen.read()
+            await seen.pilot.press("escape")
+            await seen.until(lambda: seen.pilot.app.screen is seen.screen)
+            assert "kvm01" in seen.text
+
+
+async def test_it_locks_by_itself_and_any_key_opens_it_where_nothing_was_typed(tmp_path: Path) -> None:
+    async with listening(server := Asking("secret")):
+        config = FleetConfig(hosts=(server.host(tmp_path, "kvm01"),), ui=UiSettings(lock_after="1s"))
+        async with opened(FileSource(config)) as seen:
+            await seen.until(lambda: is_hidden(seen))
+            assert "any key shows the fleet again" in seen.text
+            await seen.pilot.press("x")
+            await seen.until(lambda: seen.pilot.app.screen is seen.screen)
+            assert "kvm01" in seen.text
