@@ -17,11 +17,13 @@ from atp_tui.drivers.ssh.driver import SshDriver
 from atp_tui.engine.forwards import Forwards
 from atp_tui.model.errors import ActionFailed, ConnectFailed, HostUnknown
 from atp_tui.model.forward import Forward, ForwardState, parse_forward
+from atp_tui.model.host import HostInfo
 from atp_tui.model.say import Say
 from atp_tui.model.settings import PoolConfig, ReconnectConfig, TransportConfig
 from atp_tui.transport.manager import TransportManager
 
 from ..daemons.sshd import PrivateSshd, running_sshd
+from .far_sides import dropbear
 from .ssh_links import HANG, host_of, until
 
 pytestmark = pytest.mark.daemons
@@ -37,14 +39,14 @@ def forbidding(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateSshd
 
 
 @asynccontextmanager
-async def forwarding(daemon: PrivateSshd, pool: PoolConfig | None = None) -> AsyncIterator[Forwards]:
+async def forwarding(daemon: PrivateSshd | HostInfo, pool: PoolConfig | None = None) -> AsyncIterator[Forwards]:
     """Forwards to the host `peer`, which reconnects at once."""
     config = TransportConfig(
         pool=pool or PoolConfig(), connect_timeout=10, reconnect=ReconnectConfig(initial_delay=0.05, max_delay=0.1)
     )
     driver = SshDriver()
     async with TransportManager(config, lambda host, channel: driver) as manager:
-        await manager.add_host(host_of(daemon))
+        await manager.add_host(daemon if isinstance(daemon, HostInfo) else host_of(daemon))
         forwards = Forwards(manager, NearSockets())
         try:
             async with asyncio.timeout(HANG):
@@ -190,6 +192,19 @@ async def test_a_server_that_forbids_it_is_told_apart(forbidding: PrivateSshd, t
                 await talk(forward, b"")
         await until(lambda: all(each.note for each in forwards.now()), "nothing is told")
         assert [each.note.id for each in forwards.now() if each.note] == [Say.REACH_FORBIDDEN, Say.REACH_NO_SOCKET]
+
+
+async def test_so_it_is_with_dropbear(tmp_path: Path) -> None:
+    with dropbear(tmp_path / "dropbear") as settings:
+        async with target() as port, forwarding(HostInfo("peer", "127.0.0.1", uri=None, ssh=settings)) as forwards:
+            good, *bad = await opened(forwards, f"0:127.0.0.1:{port}", "0:127.0.0.1:1", f"0:{tmp_path}/none")
+            assert await talk(good, b"x" * MANY) == b"x" * MANY + b"%d" % MANY
+            for each in bad:
+                with pytest.raises(ConnectionResetError):
+                    await talk(each, b"")
+            await until(lambda: all(each.note for each in forwards.now()[1:]), "nothing is told")
+            notes = [each.note.id for each in forwards.now() if each.note]
+            assert notes == [Say.REACH_REFUSED, Say.REACH_NO_SOCKET]
 
 
 async def test_what_cannot_be_listened_on_opens_nothing(sshd: PrivateSshd, tmp_path: Path) -> None:

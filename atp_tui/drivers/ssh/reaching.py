@@ -19,8 +19,8 @@ from .link import SshLink
 from .sessions import SocketSession
 from .streams import SshStream
 
-_NO_REASON = "open failed"
-"""What OpenSSH says where it has nothing to say: of a socket always, whether it is forbidden or not there."""
+_NO_REASON = frozenset({"open failed", ""})
+"""What OpenSSH and dropbear say where they have nothing to say: of a socket always, forbidden or not there."""
 
 
 class HalvesSession(SocketSession):
@@ -60,8 +60,9 @@ class ReachingLink(SshLink):
             return error
         if cause.code == OPEN_ADMINISTRATIVELY_PROHIBITED:
             what = told(Say.REACH_FORBIDDEN, host=self._name, target=str(target))
-        elif target.path and cause.reason == _NO_REASON:
+        elif target.path and cause.reason in _NO_REASON:
             what = told(Say.REACH_NO_SOCKET, host=self._name, target=str(target))
         else:
-            what = told(Say.REACH_REFUSED, host=self._name, target=str(target), why=said(cause.reason))
+            why = said(cause.reason) or told(Say.SAID_NOTHING)
+            what = told(Say.REACH_REFUSED, host=self._name, target=str(target), why=why)
         return CallFailed(what, host=self._name)
