@@ -181,6 +181,7 @@ LINES = [
     ("atp-tui run -w @prod,we", "atp-tui run -w @prod,web02"),
     ("atp-tui run --json -w '@prod!kv", "atp-tui run --json -w @prod!kvm01"),
     ("atp-tui doctor we", "atp-tui doctor web02"),
+    ("atp-tui shell we", "atp-tui shell web02"),
     ("atp-tui --theme colour", "atp-tui --theme colour-blind-safe"),
     ("atp-tui --config la", "atp-tui --config lab.toml"),
     ("atp-tui run --config lab.toml -w la", "atp-tui run --config lab.toml -w lab7"),

@@ -103,6 +103,7 @@ def test_a_tilde_at_the_beginning_of_a_line_leaves_and_what_was_left_on_is_turne
     terminal.keys("~.")
     assert terminal.ended() == 255 and terminal.is_given_back()
     told = bytes(terminal.received)
+    assert b"kvm: the session was left" in told
     for mode in (b"1000", b"1006", b"2004", b"1", b"1049"):
         assert told.rfind(b"\x1b[?" + mode + b"l") > told.rfind(b"\x1b[?" + mode + b"h"), mode
     for undone in (b"\x1b[?25h", b"\x1b[<1u", b"\x1b>", b"\x1b[m", b"\x18"):

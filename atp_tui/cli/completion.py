@@ -64,5 +64,7 @@ def script(shell: str) -> str:
 def _say_what_completes(parser: argparse.ArgumentParser) -> None:
     for action in parser._actions:  # argparse has no public list of them
         how = _BY_DESTINATION.get(action.dest) or _BY_PLACEHOLDER.get(str(action.metavar))
+        if (action.dest, action.metavar) == ("targets", "HOST"):
+            how = _TARGETS
         if how is not None:
             action.complete = how  # type: ignore[attr-defined]  # where shtab looks

@@ -62,6 +62,8 @@ async def shell(arguments: Arguments, source: FileSource) -> int:
     if problem is not None:
         complain(f"{reading.ids[0]}: {whole(problem)}")
         return LOST
+    if terminal.ended is None:
+        complain(f"{reading.ids[0]}: the session was left")
     return _status(terminal.ended)
 
 

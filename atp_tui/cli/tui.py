@@ -208,14 +208,14 @@ def screen_of(
         app.warn(f"{host}: {words}")
 
     engine.source.drivers.host_keys.warn = warn
-    engine.source.drivers.terminal.around = partial(_without_screen, app)
+    engine.source.drivers.terminal.around = partial(_without_screen, app, engine.source.drivers.terminal.give_back)
     return app
 
 
-def _without_screen(app: AtpApp, host: str) -> AbstractContextManager[Printed]:
+def _without_screen(app: AtpApp, give_back: Callable[[], object], host: str) -> AbstractContextManager[Printed]:
     from ..ui.lent import lent
 
-    return lent(app, host)
+    return lent(app, give_back, host)
 
 
 def _services(engine: Engine, arguments: Arguments, start: Start) -> Services:

@@ -35,6 +35,10 @@ class LentTerminal(Terminal, Protocol):
     around: Callable[[str], AbstractContextManager[Printed]]
     ended: ExitStatus | None
 
+    def give_back(self) -> None:
+        """Have it as it was before a session, for a program that ends at once. From any thread; waits for nothing."""
+        ...
+
 
 class KeyStore(Protocol):
     """The host keys that drivers trust.

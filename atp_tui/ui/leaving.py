@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,8 @@ class Leaving(threading.Thread):
         super().__init__(name="leaving", daemon=True)
         self._app = app
         self._status: int | None = None
+        self.lent: Callable[[], object] | None = None
+        """Gives the terminal back where it is lent to a session. From any thread."""
         self._over = threading.Event()
         self._begun = threading.Lock()  # held until it begins: what a signal's handler calls may wait for nothing
         self._begun.acquire()
@@ -68,6 +71,8 @@ class Leaving(threading.Thread):
         driver: Driver | None = self._app._driver  # type: ignore[assignment] # Textual has no public way to it
         if driver is not None:
             driver.give_back()
+        if self.lent is not None:
+            self.lent()
 
     def _end(self) -> None:
         last_words = threading.Thread(target=_say, daemon=True)

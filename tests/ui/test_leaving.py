@@ -52,6 +52,15 @@ THREAD = "asyncio.get_running_loop().run_in_executor(None, time.sleep, 3600)"
 TASK = "self.stays = asyncio.create_task(stays())"
 DEFECT = "self.stays = asyncio.create_task(stays()); 1 / 0"
 
+LENT = r"""
+        from atp_tui.drivers.terminal.near import NearTerminal
+        from atp_tui.ui.lent import lent
+        near = NearTerminal()
+        with lent(self, near.give_back, "kvm01") as words, near.taken(words):
+            near.output("stdout", b"\x1b[?1003hit hangs")
+            while True: pass
+"""
+
 
 @contextmanager
 def hanging(hangs: str, directory: Path, give_back: float = 0.1, hard_end: float = 0.4) -> Iterator[Terminal]:
@@ -104,6 +113,16 @@ def test_a_loop_that_goes_on_later_paints_nothing_over_the_shell(tmp_path: Path)
         assert terminal.ended() == 128 + signal.SIGTERM
         assert terminal.is_given_back()
         assert len(terminal.received.rpartition(LEFT)[2]) < 40  # the cursor, and the end of some reports
+
+
+def test_a_terminal_that_is_lent_to_a_session_is_given_back_too(tmp_path: Path) -> None:
+    with hanging(LENT, tmp_path) as terminal:
+        terminal.until(lambda: b"it hangs" in terminal.received)
+        assert terminal.settings != terminal.before
+        terminal.process.send_signal(signal.SIGTERM)
+        assert terminal.ended() == 128 + signal.SIGTERM
+        assert terminal.is_given_back()
+        assert b"\x1b[?1003l" in terminal.received.rpartition(b"it hangs")[2]
 
 
 def test_the_limits_are_those_that_are_promised() -> None:
