@@ -33,6 +33,7 @@ class Locking:
         self._after = after
         self._spawn = spawn
         self._touched = 0.0
+        self._is_lent = False
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -46,9 +47,15 @@ class Locking:
             self._touched = asyncio.get_running_loop().time()
 
     def begin(self) -> None:
-        """From now on, time counts."""
+        """From now on, time counts, but while a shell or an editor has the terminal: a person types there."""
+        self._app.app_suspend_signal.subscribe(self._app, lambda _: self._lend(True), immediate=True)
+        self._app.app_resume_signal.subscribe(self._app, lambda _: self._lend(False), immediate=True)
         self.active()
         self._look_again(self._after)
+
+    def _lend(self, lent: bool) -> None:
+        self._is_lent = lent
+        self.active()
 
     def end(self) -> None:
         """Lock nothing any more."""
@@ -79,7 +86,7 @@ class Locking:
         if left > 0:
             self._look_again(left)
             return
-        if not self.is_locked:
+        if not (self.is_locked or self._is_lent):
             self._spawn(self._lock())
         self.active()
         self._look_again(self._after)

@@ -63,3 +63,8 @@ async def test_it_locks_by_itself_and_any_key_opens_it_where_nothing_was_typed(t
             await seen.pilot.press("x")
             await seen.until(lambda: seen.pilot.app.screen is seen.screen)
             assert "kvm01" in seen.text
+            seen.pilot.app.app_suspend_signal.publish(seen.pilot.app)
+            await seen.pilot.pause(1.3)
+            assert seen.engine.fleet.locked() is None, "a shell has the terminal, and a person types there"
+            seen.pilot.app.app_resume_signal.publish(seen.pilot.app)
+            await seen.until(lambda: is_hidden(seen))
