@@ -92,12 +92,17 @@ def test_until_when_a_certificate_counts_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     monkeypatch.setenv("TZ", "UTC")
-    for name in ("key", "ca"):
+    for name in ("key", "other", "ca"):
         keygen("-t", "ed25519", "-N", "", "-f", tmp_path / name)
-    keygen("-s", tmp_path / "ca", "-I", "test", "-V", "20200101000000:20480101000000", tmp_path / "key.pub")
+    term = "20200101000000:20480101000000"
+    keygen("-s", tmp_path / "ca", "-I", "test", "-V", term, tmp_path / "key.pub", tmp_path / "other.pub")
     (tmp_path / "config").write_text("IdentityAgent none\n")
     file = tmp_path / "hosts.toml"
-    ssh = f'[ssh]\nconfig_file = "{tmp_path}/config"\nidentity_files = ["{tmp_path}/key"]\n'
+    ssh = f'[ssh]\nconfig_file = "{tmp_path}/config"\nidentity_files = ["{tmp_path}/key", "{tmp_path}/other"]\n'
     file.write_text(f'{ssh}[[hosts]]\nid = "box"\nhost = "192.0.2.9"\n')
     assert info(parse(["info", "box", "--config", str(file)])) == 0
-    assert f"{tmp_path}/key-cert.pub, until 2047-12-31 23:59:59 UTC" in capsysbinary.readouterr().out.decode()
+    said = [f"{tmp_path}/{name}-cert.pub, until 2047-12-31 23:59:59 UTC" for name in ("key", "other")]
+    shown = capsysbinary.readouterr().out.decode()
+    assert all(each in shown for each in said)
+    assert info(parse(["info", "box", "--config", str(file), "--json"])) == 0
+    assert json.loads(capsysbinary.readouterr().out)["hosts"][0]["way"][0]["facts"]["certificate"] == "\n".join(said)

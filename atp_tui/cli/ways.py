@@ -61,4 +61,7 @@ def _step(step: Step) -> dict[str, Any]:
         {"keyword": each.keyword, "value": each.value, "holds": str(each.standing), "why": each.why}
         for each in step.unmet
     ]
-    return {"where": step.where, "facts": dict(step.facts), "not_honoured": unmet, "passed_over": list(step.odd)}
+    facts: dict[str, str] = {}
+    for what, value in step.facts:  # one may come several times: a line each, as of certificates
+        facts[what] = f"{facts[what]}\n{value}" if what in facts else value
+    return {"where": step.where, "facts": facts, "not_honoured": unmet, "passed_over": list(step.odd)}
