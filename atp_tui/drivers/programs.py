@@ -54,21 +54,21 @@ class Programs:
         words: Sequence[str],
         folder: Path,
         limit: float,
-        most: int,
+        most: int | None,
         environment: Mapping[str, str] | None = None,
         *,
         last_line: bool = False,
     ) -> bytes:
         """What a program says, run in a folder: `most` bytes within `limit` seconds. It blocks.
 
-        `environment` is added to that of this process; `last_line`: a failure has the last line alone that it
-        complained of. Raises ProgramFailed, also where it ends with a status that is
-        not 0.
+        `most` None: nothing reads its output, and nobody waits for what it has left running. `environment` is added to
+        that of this process; `last_line`: a failure has the last line alone that it complained of. Raises
+        ProgramFailed, also where it ends with a status that is not 0.
         """
         with self._lock:
             if self._closed:
                 raise ProgramFailed("the program ends")
-            process = _started(words, folder, environment)
+            process = _started(words, folder, environment, is_read=most is not None)
             self._running.add(process)
         try:
             said, complaint, ended = _read(process, limit, most)
@@ -77,12 +77,11 @@ class Programs:
                 self._running.discard(process)
                 _kill(process)
                 status = process.wait()
-            for pipe in (process.stdout, process.stderr):
-                assert pipe is not None, "both are piped"
+            for pipe in filter(None, (process.stdout, process.stderr)):
                 pipe.close()
         if last_line:
             complaint = complaint.rstrip().rpartition(b"\n")[2]
-        if len(said) > most:
+        if most is not None and len(said) > most:
             raise ProgramFailed(f"it says more than {most >> 20} MiB")
         if not ended:
             raise ProgramFailed(f"it took longer than {limit:g} s, and was ended{_complaint(complaint)}")
@@ -101,10 +100,13 @@ def require_own(file: Path) -> None:
         raise ProgramFailed(f"it cannot be run: {error.strerror or error}") from error
 
 
-def _started(words: Sequence[str], folder: Path, environment: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
+def _started(
+    words: Sequence[str], folder: Path, environment: Mapping[str, str] | None, *, is_read: bool
+) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
-            [os.path.expanduser(words[0]), *words[1:]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            [os.path.expanduser(words[0]), *words[1:]], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if is_read else subprocess.DEVNULL,
             stderr=subprocess.PIPE, cwd=folder, start_new_session=True,
             env=None if environment is None else {**os.environ, **environment},
         )  # fmt: skip
@@ -112,19 +114,20 @@ def _started(words: Sequence[str], folder: Path, environment: Mapping[str, str] 
         raise ProgramFailed(f"it cannot be run: {error.strerror or error}") from error
 
 
-def _read(process: subprocess.Popen[bytes], limit: float, most: int) -> tuple[bytes, bytes, bool]:
+def _read(process: subprocess.Popen[bytes], limit: float, most: int | None) -> tuple[bytes, bytes, bool]:
     """What a program says and complains of, and whether it has ended: within the limit, and without too many words."""
     said, complaint = bytearray(), bytearray()
     until = time.monotonic() + limit
     with selectors.DefaultSelector() as open_ends:
         for pipe, into in ((process.stdout, said), (process.stderr, complaint)):
-            assert pipe is not None, "both are piped"
-            os.set_blocking(pipe.fileno(), False)
-            open_ends.register(pipe, selectors.EVENT_READ, into)
+            if pipe is not None:
+                os.set_blocking(pipe.fileno(), False)
+                open_ends.register(pipe, selectors.EVENT_READ, into)
         ended = False
         while True:
             news = _take(open_ends)
-            if len(said) > most or (ended and not news):
+            is_all = not news or most is None  # without an answer to be whole, a daemon may go on complaining
+            if len(said) > (most or 0) or (ended and is_all):
                 return bytes(said), bytes(complaint), ended
             del complaint[:-_PIECE]  # the end of it is told
             # what it has started may hold the pipes open for good: what is in them once it has ended is all

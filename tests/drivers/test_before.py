@@ -82,6 +82,18 @@ async def test_eight_run_at_a_time_and_a_cancel_ends_them_with_what_they_started
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
+async def test_a_daemon_that_it_leaves_stays_and_may_say_as_much_as_it_likes(tmp_path: Path) -> None:
+    sleeper, talks = Sleeper(), tmp_path / "talks"
+    daemon = f"setsid sh -c 'while echo x >&2; do : > {talks}; done & exec {sleeper.line}'"
+    line = f"head -c 20000000 /dev/zero; {daemon} & until [ -e {talks} ]; do :; done"
+    settings = SshSettings(before=_shell(line), before_timeout=9)
+    try:
+        await Before().run(HostInfo("h", "192.0.2.1", uri=None, ssh=settings), Progress())
+        await sleeper.runs()
+    finally:
+        sleeper.kill()
+
+
 async def test_its_own_limit_counts_and_not_that_of_the_attempt() -> None:
     driver, clock = SshDriver(), LoopClock()
     dialer = Dialer(lambda host, channel: driver, Gate(1, clock), clock)

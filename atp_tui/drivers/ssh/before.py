@@ -31,9 +31,6 @@ MOST_AT_A_TIME = 8
 """Programs that run at the same time, over all hosts: with `{address}` among the words each host has a run of its
 own."""
 
-_MOST_SAID = 16 << 20
-"""Bytes of its output, which nobody reads."""
-
 _Key = tuple[tuple[str, ...], float]
 
 
@@ -87,7 +84,7 @@ class Before:
     async def _result(self, key: _Key) -> Message | None:
         words, limit = key
         programs, run = Programs(), self._runs[key]
-        ended = partial(programs.output, words, Path(), limit, _MOST_SAID, last_line=True)
+        ended = partial(programs.output, words, Path(), limit, None, last_line=True)
         try:
             async with self._places:
                 await off_loop("before", ended)
