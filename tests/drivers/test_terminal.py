@@ -104,6 +104,14 @@ def test_what_was_left_on_is_turned_off_and_nothing_else(case: tuple[bytes, byte
     assert left.undo() == undone
 
 
+def test_a_region_of_the_whole_terminal_is_none() -> None:
+    for written, undone in ((b"\x1b[1;40r", b""), (b"\x1b[1;39r", b"\x1b[r\x1b[999;1H"), (b"\x1b[2;40r\x1b[;40r", b"")):
+        left = LeftOn()
+        left.rows = 40
+        left.feed(written)
+        assert left.undo() == undone
+
+
 @given(st.lists(st.binary(max_size=200) | st.sampled_from([b"\x1b[", b"?1049", b"h", b"\x1b]", b"u", b";"])))
 def test_what_undoes_leaves_nothing_to_undo_whatever_came(written: list[bytes]) -> None:
     left = LeftOn()

@@ -39,6 +39,8 @@ class LeftOn:
 
     def __init__(self) -> None:
         self._rest = b""
+        self.rows = 0
+        """Of the terminal: a region of all of them is none. 0: not known."""
         self._forget()
 
     def _forget(self) -> None:
@@ -118,7 +120,8 @@ class LeftOn:
             case (b"", b"", b"m"):
                 self._coloured = numbers.strip(b"0;") != b""
             case (b"", b"", b"r"):
-                self._region = numbers.strip(b"0;") != b""
+                whole = given[0] in (b"", b"0", b"1") and given[-1].isdigit() and 0 < self.rows <= int(given[-1][:9])
+                self._region = numbers.strip(b"0;") != b"" and not whole
             case (b"", b" ", b"q"):
                 self._shape = numbers.strip(b"0") != b""
             case (b"", b"!", b"p"):

@@ -98,7 +98,7 @@ class NearTerminal:
     def begun(self, far: FarShell) -> None:
         self._far = far
         self._start_reading()
-        far.resize(settings.size(self._given[0]))  # it may have changed while the session was opened
+        self._tell_size()  # it may have changed while the session was opened
 
     def output(self, stream: Stream, data: bytes) -> asyncio.Future[None] | None:
         self._left_on.feed(data)
@@ -119,7 +119,9 @@ class NearTerminal:
 
     def _tell_size(self) -> None:
         if self._far is not None and self._taken:
-            self._far.resize(settings.size(self._given[0]))
+            size = settings.size(self._given[0])
+            self._left_on.rows = size.rows
+            self._far.resize(size)
 
     def _start_reading(self) -> None:
         if not self._reads and self._taken and self._far is not None:
