@@ -48,6 +48,7 @@ class Ask(StrEnum):
     PASSPHRASE_OF = "passphrase-of"
     PASSWORD_AT = "password-at"
     PASSWORD_AT_JUMP = "password-at-jump"
+    SUDO_TITLE = "sudo-title"
     SUDO_AT = "sudo-at"
     ANSWERS_AT = "answers-at"
     ANSWERS_AT_JUMP = "answers-at-jump"
@@ -112,6 +113,7 @@ ASKED: Mapping[Ask, str] = {
     Ask.PASSPHRASE: "passphrase",
     Ask.PASSPHRASE_OF: "The key {file} has a passphrase.",
     Ask.PASSWORD_AT: "{host} ({where}) wants the password of {user}.",
+    Ask.SUDO_TITLE: "password for sudo",
     Ask.SUDO_AT: "{host} ({where}): sudo wants the password of {user}, for a command.",
     Ask.PASSWORD_AT_JUMP: "The jump host {where}, on the way to {host}, wants the password of {user}.",
     Ask.ANSWERS_AT: "{host} ({where}) asks {user}:",

@@ -313,3 +313,13 @@ async def test_in_any_login_shell_it_is_the_same(daemon: PrivateSshd, shell: str
             assert (await run_as(link, "sh -c 'exit 7'"))[0] == 7
     finally:
         passwd.write_text(before)
+
+
+async def test_an_exact_command_that_sudo_does_not_ask_about_runs_all_the_same(
+    daemon: PrivateSshd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("atp_tui.drivers.ssh.sudo.run.SUDO_LIMIT", 1.0)
+    set_sudoers(daemon, f"Defaults listpw=always\n{USER} ALL=NOPASSWD: {EXACT}, /usr/bin/id")
+    async with linked(host_of(daemon), Person(PASSWORD).driver) as link:
+        assert (await run_as(link, "id -u"))[:2] == (0, b"0\n")
+        assert await run_as(link, "tee /dev/stderr", INPUT) == (0, INPUT, INPUT)

@@ -38,6 +38,8 @@ class LoginScreen(Dialogue[LoginAnswer | None]):
 
     def __init__(self, question: LoginQuestion) -> None:
         title = asked(Ask.PASSPHRASE if question.wants is Wants.PASSPHRASE else Ask.LOG_IN_TITLE)
+        if question.wants is Wants.SUDO:
+            title = asked(Ask.SUDO_TITLE)
         self._everywhere = self._gone = False
         self.question = question
         super().__init__(title, (_said(question),), self._keys(), grave=bool(question.refused))

@@ -213,6 +213,8 @@ class _Session:
                 (self._lent.unsure if self._sent else self._lent.left)()
 
     def _over(self, status: ExitStatus) -> ExitStatus | None:
+        if self._exact_next and not self.refused and not self.wanted:
+            self._heard.begin()  # it has run without being asked about, or sudo says why not
         if self._heard.begun:
             if not self._exact_next:
                 self._taken()
@@ -251,9 +253,11 @@ class _Session:
                         channel.write_eof()  # sudo ends for want of an answer
                     return
         except TimeoutError:
-            session.failure = self._of.silent()
-            session.ended.set()
-            return
+            if not self._exact_next:
+                session.failure = self._of.silent()
+                session.ended.set()
+                return
+            self._heard.begin()  # sudo was made to ask, and does not: the command wants none, and runs
         command = self._of.command
         if not self._exact_next:
             command = replace(command, stdin=WITHIN + command.stdin)
