@@ -70,7 +70,7 @@ LEFT = [
     (b"\x1b[?25l\x1b[?25h", b""),
     (b"\x1b[?1049h\x1b[?2004h\x1b[?1l", b"\x1b[?2004l\x1b[?1049l"),
     (b"\x1b[?12h\x1b[?99999999999999h", b""),
-    (b"\x1b[4h\x1b[20h\x1b[20l", b"\x1b[4l"),
+    (b"\x1b[4h\x1b[20h\x1b[20l\x1b[12h\x1b[77h", b"\x1b[4l"),
     (b"\x1b[1;31m", b"\x1b[m"),
     (b"\x1b[1;31mx\x1b[0m", b""),
     (b"\x1b[31mx\x1b[m", b""),
@@ -84,6 +84,8 @@ LEFT = [
     (b"\x1b[5 q\x1b[0 q", b""),
     (b"\x1b[>1u\x1b[>5u\x1b[<u", b"\x1b[<1u\x1b[=0u"),
     (b"\x1b[>1u\x1b[?1049h\x1b[>1u", b"\x1b[<1u\x1b[=0u\x1b[?1049l\x1b[<1u\x1b[=0u"),
+    (b"\x1b[>1u\x1b[>1u\x1b[<1:2u", b"\x1b[<1u\x1b[=0u"),
+    (b"\x1b[>1u\x1b[<" + b"9" * 5000 + b"u", b""),
     (b"\x1b[=5;1u", b"\x1b[<1u\x1b[=0u"),
     (b"\x1b[?1000h\x1b[31m\x1bc", b""),
     (b"\x1b[?1000h\x1b[?25l\x1b[!p", b"\x1b[?1000l"),
@@ -113,7 +115,9 @@ def test_a_region_of_the_whole_terminal_is_none() -> None:
         assert left.undo() == undone
 
 
-@given(st.lists(st.binary(max_size=200) | st.sampled_from([b"\x1b[", b"?1049", b"h", b"\x1b]", b"u", b";"])))
+@given(
+    st.lists(st.binary(max_size=200) | st.sampled_from([b"\x1b[", b"?1049", b"h", b"\x1b]", b"u", b";", b"\x1b[<1:"]))
+)
 def test_what_undoes_leaves_nothing_to_undo_whatever_came(written: list[bytes]) -> None:
     left = LeftOn()
     for piece in written:

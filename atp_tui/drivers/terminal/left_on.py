@@ -16,6 +16,9 @@ _KNOWN = _ON_AT_FIRST | frozenset(
 )
 """Private modes that are looked at: xterm's ctlseqs has 1 to 1049 and 2004; the others are of newer terminals."""
 
+_PLAIN = frozenset({b"2", b"4", b"20"})
+"""Modes of ECMA-48 that are off at first: keys locked, insertion, new line. The rest of them are left alone."""
+
 _SCREENS = frozenset({b"47", b"1047", b"1049"})
 _HOMES = frozenset({b"6", b"69"})
 _SPEAK = frozenset({b"9", b"1000", b"1001", b"1002", b"1003", b"1004", b"2004", b"2031", b"2048"})
@@ -113,7 +116,7 @@ class LeftOn:
                     self._turn(mode, on=final == b"h")
             case (b"", b"", b"h" | b"l"):
                 for mode in given:
-                    if final == b"h" and mode:
+                    if final == b"h" and mode in _PLAIN:
                         self._plain[mode] = None
                     else:
                         self._plain.pop(mode, None)
@@ -146,7 +149,8 @@ class LeftOn:
         screen = bool(self._modes.keys() & _SCREENS)
         pushed = self._pushed[screen]
         if sign == b"<":
-            self._pushed[screen] = max(0, pushed - int(number or b"1"))
+            # whatever stands there comes from the far side: `1:2`, and five thousand digits, are no numbers either
+            self._pushed[screen] = max(0, pushed - (int(number[:9]) if number.isdigit() else 1))
         else:
             self._pushed[screen] = min(pushed + 1, 99) if sign == b">" else max(pushed, number.strip(b"0") != b"")
 
