@@ -323,3 +323,39 @@ async def test_an_exact_command_that_sudo_does_not_ask_about_runs_all_the_same(
     async with linked(host_of(daemon), Person(PASSWORD).driver) as link:
         assert (await run_as(link, "id -u"))[:2] == (0, b"0\n")
         assert await run_as(link, "tee /dev/stderr", INPUT) == (0, INPUT, INPUT)
+
+
+async def test_a_wrong_password_is_known_as_that_where_sudo_asks_once_alone(daemon: PrivateSshd) -> None:
+    set_sudoers(daemon, f"Defaults passwd_tries=1\n{ALL}")
+    person = Person("wrong", PASSWORD)
+    async with linked(host_of(daemon), person.driver) as link:
+        assert (await run_as(link, "id -u"))[:2] == (0, b"0\n")
+    assert [each.refused for each in person.asked] == [0, 1]
+    assert PASSWORD in [each.reveal() for each in person.desk.gate.taken()]
+
+
+HOSTILE = {
+    'printf %s "${3%%%*}u$$?" >&2; read -r x; exit 1': (Say.SUDO_PASSWORD_REFUSED, 3),
+    'for i in 1 2; do printf %s "${3%%%*}nobody?" >&2; read -r x; done; exec sleep 20': (Say.SUDO_SILENT, 1),
+    'while :; do printf %s "${3%%%*}nobody?"; done >&2': (Say.SUDO_NO_SHELL, 1),
+}
+
+
+def false_sudo(directory: Path, does: str) -> None:
+    refuses = '[ "$1" != -n ] || { echo a password is required; exit 1; } >&2'
+    directory.chmod(0o755)
+    (directory / "sudo").write_text(f"#!/bin/sh\n{refuses}\n{does}\n")
+    (directory / "sudo").chmod(0o755)
+
+
+@pytest.mark.parametrize("does", HOSTILE)
+async def test_a_false_sudo_that_asks_without_end_is_left(
+    tmp_path: Path, does: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("atp_tui.drivers.ssh.sudo.run.SUDO_LIMIT", 1.0)
+    say, asked = HOSTILE[does]
+    false_sudo(tmp_path, does)
+    person = Person(*["no"] * asked, None)
+    with running_sshd(tmp_path / "sshd", options=[f"SetEnv PATH={tmp_path}:/usr/bin:/bin SHLVL=2"]) as hostile:
+        error = await refused(hostile, "true; true", person, user="nobody")
+    assert (error.reason.id, len(person.asked)) == (say, asked)

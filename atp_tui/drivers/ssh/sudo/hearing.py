@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import field
 
 from ....model.data_class import dataclass
 from ....model.errors import SudoFailed
@@ -18,13 +19,17 @@ MOST_SAID = 64 << 10
 MOST_EARLY = 4 << 20
 """Bytes of standard output that may come before it is known that the command begins: a channel's window is 2 MiB."""
 
+MOST_EVENTS = 32
+"""Events of one session that nobody has looked at yet: a script of ours has fewer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """sudo waits for the password of a user, in that place of the script."""
+    """sudo waits for the password of a user, in that place of the script. `said` is what came since the last event."""
 
     place: int
     user: str
+    said: str = field(default="", compare=False)
 
 
 class Hearing:
@@ -37,7 +42,7 @@ class Hearing:
     def __init__(self, name: str, token: str, output: OutputSink) -> None:
         self._name = name
         self._output = output
-        self._mark = re.compile(re.escape(token.encode()) + rb"(?:([!+=])|\?(\d)\?([^?]*)\?)")
+        self._mark = re.compile(re.escape(token.encode()) + rb"(?:([!+=])|\?(\d)\?([^?]{0,256})\?)")
         self._events: asyncio.Queue[Asked | str] = asyncio.Queue()
         self._rest = self._early = b""
         self.said = b""
@@ -53,10 +58,13 @@ class Hearing:
             return None
         self._rest += data
         while (found := self._mark.search(self._rest)) is not None:
-            self._hear(self._rest[: found.start()])
-            self._rest = self._rest[found.end() :]
+            said, self._rest = self._rest[: found.start()], self._rest[found.end() :]
+            self._hear(said)
+            if self._events.qsize() >= MOST_EVENTS:
+                raise SudoFailed(told(Say.SUDO_NO_SHELL, host=self._name), host=self._name)
             if found[1] is None:
-                self._events.put_nowait(Asked(int(found[2]), found[3].decode("utf-8", "replace")))
+                user, words = found[3].decode("utf-8", "replace"), said.decode("utf-8", "replace")
+                self._events.put_nowait(Asked(int(found[2]), user, words))
                 continue
             self._events.put_nowait(found[1].decode())
             if found[1] == b"!":

@@ -27,7 +27,7 @@ from ..feeding import Feed, fed
 from ..sessions import CommandSession
 from .hearing import Asked, Hearing
 from .script import EXACT, LINE, WITHIN, Form, Probed, probed
-from .words import failure, wants_password
+from .words import failure, not_taken, wants_password
 
 SUDO_LIMIT = 30.0
 """Seconds that sudo has to ask, to take a password or to begin. A wrong password costs 2 s (pam_unix), names that
@@ -37,6 +37,9 @@ ROOT = "root"
 """Who logs in as root needs no sudo to be that."""
 
 _MOST_PROBED = 64 << 10
+
+_MOST_USERS = 3
+"""Users whose passwords are asked for one command: the login's, and that of whom it is for, or root."""
 
 Channel = asyncssh.SSHClientChannel[bytes]
 Run = Callable[[Command, OutputSink, Feed | None], Awaitable[ExitStatus]]
@@ -164,7 +167,7 @@ class AsOther:
             script = self.form.exact_asking()
         else:
             script = self.form.either() if self.form.words else self.form.in_shell(asks=True)
-        asks, refused = self._asks, False
+        asks, refused, users = self._asks, False, {self._asks.user}
         while True:
             lent = await self._lent(asks)
             if lent is None:
@@ -175,7 +178,11 @@ class AsOther:
             if ended is not None:
                 return ended
             refused = session.refused
-            asks = replace(asks, user=session.wanted or asks.user)
+            if session.wanted:
+                if session.wanted in users or len(users) >= _MOST_USERS:  # no sudo does that, and it has no end
+                    raise self.refusal(asks.user)
+                users.add(session.wanted)
+                asks = replace(asks, user=session.wanted)
 
     async def _lent(self, asks: Asks) -> Lent | None:
         return await self._desk.secret(asks, Wants.SUDO) if self._desk.may_have(asks, Wants.SUDO) else None
@@ -183,6 +190,10 @@ class AsOther:
     def failure(self, said: str, status: int | None) -> SudoFailed:
         """What sudo has ended with."""
         return failure(self.name, self._asks.user, self.form.user, said, status)
+
+    def refusal(self, user: str) -> SudoRefused:
+        """sudo does not take the password of `user`."""
+        return SudoRefused(told(Say.SUDO_PASSWORD_REFUSED, host=self.name, user=user), host=self.name)
 
     def silent(self) -> SudoFailed:
         """sudo says nothing."""
@@ -200,7 +211,7 @@ class _Session:
         self._lent = lent
         self._user = user
         self._sent: set[int] = set()
-        self._exact_next = False
+        self._exact_next = self._is_taken = False
         self.refused = False
         self.wanted = ""
 
@@ -220,6 +231,8 @@ class _Session:
                 self._taken()
             return status
         said = self._heard.end()
+        if self.refused and self._is_taken:  # it would be given again, and again
+            raise self._of.refusal(self._user)
         if self.refused or self.wanted or (not self._sent and wants_password(said)):
             return None
         error = self._of.failure(said, status.status)
@@ -251,9 +264,10 @@ class _Session:
                 if not (self._answered(channel, event) if isinstance(event, Asked) else self._told(event)):
                     if not channel.is_closing():
                         channel.write_eof()  # sudo ends for want of an answer
-                    return
+                    async with asyncio.timeout(SUDO_LIMIT):
+                        await asyncio.Event().wait()  # until the session is over
         except TimeoutError:
-            if not self._exact_next:
+            if not self._exact_next or self.refused or self.wanted:
                 session.failure = self._of.silent()
                 session.ended.set()
                 return
@@ -273,7 +287,7 @@ class _Session:
         """Send the password; False: there is none to send."""
         if self._lent is None:
             return False
-        if asked.place in self._sent:
+        if asked.place in self._sent or (self._sent and not_taken(asked.said)):
             self.refused = True
             self._lent.refused()
             return False
@@ -293,3 +307,4 @@ class _Session:
         """sudo has gone on behind the password."""
         if self._lent is not None and self._sent:
             self._lent.accepted()
+            self._is_taken = True

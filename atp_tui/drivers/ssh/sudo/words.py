@@ -24,12 +24,19 @@ _WORDS: tuple[tuple[str, Say], ...] = (
 """By sudo's messages since 1.8, and those of sudo-rs."""
 
 _REFUSED = re.compile(r"incorrect (password|authentication) attempt|Sorry, try again")
+_COMPLAINS = re.compile(r"^sudo(-rs)?: ", re.MULTILINE)
 _WANTS = re.compile(r"password is required|interactive authentication is required|no password was provided")
 
 
 def wants_password(said: str) -> bool:
     """Whether sudo ended because it was not to ask, and for nothing else: it says so of an expired account, too."""
     return _WANTS.search(said) is not None and not any(re.search(pattern, said) for pattern, _ in _WORDS)
+
+
+def not_taken(said: str) -> bool:
+    """Whether sudo complains behind a password: it says nothing where it goes on, and its words can be others
+    (`authfail_message`)."""
+    return _REFUSED.search(said) is not None or _COMPLAINS.search(said) is not None
 
 
 def failure(host: str, user: str, target: str, said: str, status: int | None) -> SudoFailed:
