@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -135,6 +136,9 @@ async def test_a_terminal_there_has_all_output_in_one_and_an_end_of_input(greeti
             "cat; pwd; atp-hidden; tty >/dev/null && echo $TERM", b"typed\n", tty=True, login=True, chdir="/etc"
         )
         assert both.stdout == b"Welcome!\ntyped\n/etc\nfound\ndumb\n"
+        asks = f"{sys.executable} -c 'import getpass; getpass.getpass()' 2>&1 | tail -n 1"
+        again = await run(f"cat; {asks}; cat", tty=True)  # it drops what was typed before it asked
+        assert b"EOFError" in again.stdout, again
 
 
 async def test_what_runs_on_a_terminal_ends_with_the_job(greeting: PrivateSshd) -> None:
