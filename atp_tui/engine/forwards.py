@@ -136,14 +136,10 @@ class Forwards:
 
     async def shut(self, number: int) -> None:
         """Close a forward, and cut what goes through it. Raises ActionFailed where there is none of that number."""
-        running = self._running.pop(number, None)
-        if running is None:
+        if number not in self._running:
             why = f"there is no forward {number}; open are {', '.join(map(str, self._running)) or 'none'}"
             raise ActionFailed(told(Say.CANNOT_BE_DONE_SO, action="close-forward", why=why))
-        await running.close()
-        host = running.forward.host
-        if all(each.forward.host != host for each in self._running.values()):
-            await self._holders.pop(host).close()
+        await self._shut(number)
 
     async def close(self) -> None:
         """Close all of them."""
@@ -152,7 +148,7 @@ class Forwards:
             await asyncio.wait([self._following])
             self._following = None
         for number in tuple(self._running):
-            await self.shut(number)
+            await self._shut(number)
 
     def tell(self, forward: Forward, message: Message) -> None:
         """Give news to whoever reads them."""
@@ -174,7 +170,17 @@ class Forwards:
                 self._holders[event.host_id].changed()
         elif isinstance(event, HostRemoved):
             for number in [number for number, each in self._running.items() if each.forward.host == event.host_id]:
-                await self.shut(number)
+                await self._shut(number)
+
+    async def _shut(self, number: int) -> None:
+        """Close a forward, unless somebody else has begun to; several may be closed at the same time."""
+        running = self._running.pop(number, None)
+        if running is None:
+            return
+        await running.close()
+        host = running.forward.host
+        if all(each.forward.host != host for each in self._running.values()) and host in self._holders:
+            await self._holders.pop(host).close()
 
 
 class _Reader:

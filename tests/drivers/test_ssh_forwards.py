@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from atp_tui.drivers.near.listening import NearSockets
+from atp_tui.drivers.near.listening import NearSockets, NearStream
 from atp_tui.drivers.ssh.driver import SshDriver
 from atp_tui.engine.forwards import Forwards
 from atp_tui.model.errors import ActionFailed, ConnectFailed, HostUnknown
-from atp_tui.model.forward import Forward, ForwardState, parse_forward
+from atp_tui.model.forward import Forward, ForwardState, Place, parse_forward
 from atp_tui.model.host import HostInfo
 from atp_tui.model.say import Say
 from atp_tui.model.settings import PoolConfig, ReconnectConfig, TransportConfig
@@ -281,3 +281,49 @@ async def test_a_host_that_is_not_reached_opens_nothing(own_sshd: PrivateSshd, t
         with pytest.raises(ConnectFailed):
             await opened(forwards, f"{tmp_path}/near:x:80")
         assert not (tmp_path / "near").exists()
+
+
+async def test_several_are_closed_at_the_same_time(sshd: PrivateSshd) -> None:
+    async with forwarding(sshd) as forwards:
+        found = await opened(forwards, "0:localhost:1", "0:localhost:2")
+        await asyncio.gather(*(forwards.shut(each.number) for each in found))
+        assert forwards.now() == ()
+
+
+class Halves:
+    """A receiver that holds its stream up at the first piece."""
+
+    def __init__(self, near: NearStream) -> None:
+        self.near = near
+        self.came = b""
+        self.pauses = 0
+
+    def data(self, data: bytes) -> None:
+        self.came += data
+        self.near.pause_reading()
+
+    def pause_writing(self) -> None:
+        self.pauses += 1
+
+    def half_ended(self) -> None: ...
+    def ended(self, error: Exception | None) -> None: ...
+    def resume_writing(self) -> None: ...
+
+
+async def test_what_came_before_it_was_begun_with_holds_up_either_side() -> None:
+    listening = NearSockets().listen(Place("127.0.0.1"))
+    with socket.create_connection(("127.0.0.1", listening.place.port)) as peer:
+        peer.sendall(b"early")
+        near = await listening.accept()
+        near.write(bytes(MANY))
+        receiver = Halves(near)
+        await asyncio.sleep(0)  # Python 3.11 reads once by itself
+        near.begin(receiver)
+        assert receiver.pauses == 1, "the far side is held up, though nobody was there to be told"
+        await until(lambda: bool(receiver.came), "what came early")
+        peer.sendall(b"late")
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert receiver.came == b"early"
+        near.abort()
+    listening.close()

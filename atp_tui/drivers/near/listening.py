@@ -30,11 +30,15 @@ class NearStream(asyncio.Protocol):
         self._receiver: HalvesReceiver | None = None
         self._transport: asyncio.Transport | None = None
         self._early = b""
-        self._early_end = self._lost = False
+        self._early_end = self._lost = self._full = False
 
     def begin(self, receiver: HalvesReceiver) -> None:
         """Give what comes to `receiver`, from now on."""
         self._receiver = receiver
+        if self._transport is not None:
+            self._transport.resume_reading()  # before anything is given on, which may hold it up again
+        if self._full:
+            receiver.pause_writing()
         early, self._early = self._early, b""
         if early:
             receiver.data(early)
@@ -42,8 +46,6 @@ class NearStream(asyncio.Protocol):
             receiver.half_ended()
         if self._lost:
             receiver.ended(None)
-        elif self._transport is not None:
-            self._transport.resume_reading()
 
     def write(self, data: bytes) -> None:
         if self._transport is not None:
@@ -102,10 +104,12 @@ class NearStream(asyncio.Protocol):
             self._transport.pause_reading()
 
     def pause_writing(self) -> None:
+        self._full = True
         if self._receiver is not None:
             self._receiver.pause_writing()
 
     def resume_writing(self) -> None:
+        self._full = False
         if self._receiver is not None:
             self._receiver.resume_writing()
 
