@@ -34,21 +34,25 @@ class Lock:
         self._locked: Locked | None = None
         self._salt = b""
         self._hashes: asyncio.Future[list[bytes]] | None = None
+        self._wants_proof = False
 
     def locked(self) -> Locked | None:
         """None: it is not."""
         return self._locked
 
     async def lock(self) -> None:
-        """Drop all that was typed, and lock. Once more does no harm."""
+        """Drop all that was typed, and lock. Once more does no harm. Where nothing was in use since the last lock, what
+        opens that opens this, too: else the second one would keep nobody away."""
         if self._locked is not None:
             return
         texts = dict.fromkeys(each.reveal() for each in (*self._desk.gate.taken(), *self._credentials.passwords()))
         secrets = [Secret(each) for each in texts][-MOST:]
         del texts
-        self._salt = os.urandom(16)
-        self._locked = Locked(bool(secrets))
-        self._hashes = asyncio.ensure_future(_hashed(secrets, self._salt))
+        if secrets or self._hashes is None:  # else what opened it the last time does: it was dropped then
+            self._salt = os.urandom(16)
+            self._hashes = asyncio.ensure_future(_hashed(secrets, self._salt))
+        self._wants_proof = self._wants_proof or bool(secrets)
+        self._locked = Locked(self._wants_proof)
         self._desk.forget()
         self._credentials.forget_all()
         await asyncio.shield(self._hashes)
@@ -62,7 +66,7 @@ class Lock:
             given = [] if secret is None else await _hashed([secret], self._salt)
             if not any(hmac.compare_digest(each, own) for each in given for own in hashes):
                 return False
-        self._locked = self._hashes = None
+        self._locked = None
         self._desk.news()
         return True
 

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, ExitStack
 from typing import Any, ClassVar
 
 from textual import events, on
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingsMap, BindingType
 from textual.command import CommandPalette, Provider
 
@@ -111,6 +112,12 @@ class AtpApp(ThemedApp):
         if self._main in self.screen_stack:
             self._lock.look()
         return pushed
+
+    def pop_screen(self) -> AwaitComplete:
+        """As App.pop_screen; while it is locked, the lock stays on top, whichever screen asks to go."""
+        popped = super().pop_screen()
+        self._lock.look()
+        return popped
 
     def _engine_ended(self, task: asyncio.Task[None]) -> None:
         error = None if task.cancelled() else task.exception()

@@ -41,7 +41,19 @@ async def test_what_was_in_use_opens_it_and_nothing_else_and_all_of_it_is_droppe
     assert await lock.unlock(Secret("libvirt's"))
     assert (lock.locked(), news) == (None, [None])
     await lock.lock()
-    assert lock.locked() == Locked(wants_proof=False), "what it was opened by was dropped before"
+    assert lock.locked() == Locked(wants_proof=True), "nothing was typed since: what opened it does so again"
+    assert not await lock.unlock(None)
+    assert await lock.unlock(Secret("taken"))
+    typed(desk, 4, "newer", taken=True)
+    await lock.lock()
+    assert not await lock.unlock(Secret("taken"))
+    assert await lock.unlock(Secret("newer"))
+
+
+async def test_where_nothing_was_ever_in_use_anything_opens_it() -> None:
+    lock = Lock(LoginDesk(), CredentialStore())
+    await lock.lock()
+    assert lock.locked() == Locked(wants_proof=False)
     assert await lock.unlock(None)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from atp_tui.actions.action import Invocation
 from atp_tui.config.fleet import FleetConfig, UiSettings
 from atp_tui.drivers.sources import FileSource
 from atp_tui.model.connection import ConnectionState
@@ -42,6 +43,9 @@ async def test_a_password_that_was_in_use_opens_it_and_no_key_gets_by(tmp_path: 
             seen.pilot.app.push_screen(LoginScreen(QUESTION))
             await seen.pilot.pause()
             assert is_hidden(seen), "what comes by itself comes below it"
+            seen.pilot.app.pop_screen()
+            await seen.pilot.pause()
+            assert is_hidden(seen), "nothing takes it away"
             await seen.pilot.press("ctrl+u", *"wrong", "enter")
             await seen.until(lambda: "That is none of them" in seen.text)
             assert is_hidden(seen)
@@ -68,3 +72,26 @@ async def test_it_locks_by_itself_and_any_key_opens_it_where_nothing_was_typed(t
             assert seen.engine.fleet.locked() is None, "a shell has the terminal, and a person types there"
             seen.pilot.app.app_resume_signal.publish(seen.pilot.app)
             await seen.until(lambda: is_hidden(seen))
+
+
+async def test_a_question_below_that_is_asked_no_longer_does_not_take_the_lock_away(tmp_path: Path) -> None:
+    async with listening(server := Asking("secret")):
+        config = FleetConfig(hosts=(server.host(tmp_path, "kvm01"),))
+        async with opened(FileSource(config)) as seen:
+            await seen.until(lambda: seen.ids(S.FAILED))
+            await seen.pilot.press("P")
+            await seen.until(lambda: isinstance(seen.pilot.app.screen, LoginScreen))
+            desk = seen.engine.source.drivers.desk
+            await seen.engine.fleet.perform(Invocation("lock", (), {}, "me"))
+            await seen.until(lambda: is_hidden(seen))
+            locks = seen.pilot.app.screen
+            question = desk.question()
+            assert question is not None
+            desk.decline(question.number)
+            await seen.pilot.pause()
+            assert desk.question() is None
+            assert is_hidden(seen)
+            assert seen.pilot.app.screen is locks
+            await seen.pilot.press("x")
+            await seen.until(lambda: seen.pilot.app.screen is seen.screen)
+            assert "kvm01" in seen.text

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, TypeVar
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
@@ -38,6 +39,21 @@ class Dialogue(HearsNothingAtFirst[Answer], ModalScreen[Answer]):
         self._choices = choices
         self._grave = grave
         self._read = False
+        self._leaving: tuple[Answer | None] | None = None
+
+    def dismiss(self, result: Answer | None = None) -> AwaitComplete:
+        """As Screen.dismiss. Where another screen lies over it (the lock, the palette), it goes once that has gone:
+        Textual takes away whatever is on top."""
+        if self.app.screen is self:
+            return super().dismiss(result)
+        self._leaving = (result,)
+        return AwaitComplete()
+
+    @on(events.ScreenResume)
+    def _leave_at_last(self) -> None:
+        if self._leaving is not None:
+            (result,), self._leaving = self._leaving, None
+            self.dismiss(result)
 
     def parts(self) -> Iterable[Widget]:
         """What stands between the lines and the choices: the inputs of a dialogue that has some."""
