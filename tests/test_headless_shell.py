@@ -76,7 +76,7 @@ def test_a_login_shell_has_the_terminal_and_gives_its_status(config: str, opened
 def test_resize_ctrl_c_and_bytes_of_any_kind_reach_the_program(config: str, opened: Opened) -> None:
     looks = "until [ \"$(stty size)\" = '1 1' ]; do sleep 0.05; done; echo sized"
     reads = "stty raw -echo; head -c 3 | od -An -tx1; stty sane"
-    terminal = opened(config, "--", f"trap 'echo caught' INT; {reads}; {looks}; sleep 60 & wait; exit 5")
+    terminal = opened(config, "--", f"trap 'echo caught; exit 5' INT; {reads}; {looks}; sleep 60 & wait")
     terminal.until(lambda: terminal.settings != terminal.before)
     terminal.send(b"\xff\xfe\x00")
     terminal.shows("ff fe 00")

@@ -68,6 +68,7 @@ def test_the_far_side_gets_the_settings_of_the_terminal_and_not_those_of_the_scr
 def test_what_a_program_left_on_is_off_and_a_new_size_is_known(terminal: Terminal) -> None:
     terminal.keys(r":shell @kvm01 printf '\033[?1049h\033[?1003h\033[?25l\033[3;9r\033]0;no \145nd'; sleep 60" + "\r")
     terminal.until(lambda: b"no end" in terminal.received)
+    terminal.process.send_signal(signal.SIGTSTP)  # which would stop it with a raw terminal
     terminal.resize(100, 30)
     terminal.keys("~.")
     terminal.until(lambda: b"the shell on kvm01 was left" in terminal.received)

@@ -62,14 +62,17 @@ class NearTerminal:
         """Have the terminal while the block runs, and say these lines first. Raises OSError, termios.error."""
         self._before = termios.tcgetattr(self._given[0])
         self._in, self._out = _own(self._given[0], os.O_RDONLY), _own(self._given[1], os.O_WRONLY)
-        before = signal.signal(signal.SIGWINCH, self._resized)
+        before = {signal.SIGWINCH: signal.signal(signal.SIGWINCH, self._resized)}
+        # stopped, this program would leave a raw terminal to whatever comes next; Ctrl+Z is the far side's anyway
+        before[signal.SIGTSTP] = signal.signal(signal.SIGTSTP, lambda *_: None)  # a program started now ignores none
         try:
             termios.tcsetattr(self._in, termios.TCSADRAIN, settings.raw(self._before))
             self._taken = True
             self._put((words or "").replace("\n", "\r\n").encode(errors="replace"))
             yield
         finally:
-            signal.signal(signal.SIGWINCH, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
             self._stop_reading()
             self._loop.remove_writer(self._out)
             self.give_back()
