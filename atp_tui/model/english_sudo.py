@@ -21,7 +21,7 @@ SENTENCES: Mapping[Say, str] = {
     Say.SUDO_EXPIRED: (
         "the account or the password of {user} on {host} has expired: nothing runs as {target} (sudo said: {said})"
     ),
-    Say.SUDO_SILENT: "sudo on {host} neither asked nor began within {limit:g} s",
+    Say.SUDO_SILENT: "sudo on {host} neither asked nor began within {limit:g} s (it said: {said})",
     Say.SUDO_FAILED: "sudo on {host} ended with exit status {status} before the command began (it said: {said})",
     Say.DOAS_REFUSES: (
         "doas on {host} does not do that as {target} without a password, which it takes on a terminal alone: "

@@ -236,11 +236,17 @@ async def test_the_end_of_a_certificate_is_told_once_before_it_comes(tmp_path: P
         assert len(told) == 1
 
 
-async def test_the_end_is_told_while_connections_stay_open_and_not_of_one_that_was_renewed(tmp_path: Path) -> None:
+async def test_the_end_is_told_while_connections_stay_open_and_not_of_one_that_was_renewed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("atp_tui.drivers.ssh.certificate_ends.LOOK_AGAIN", 0.02)
+    slept = 0.0
     keygen("-t", "ed25519", "-N", "", "-f", tmp_path / "ca")
     told: list[str] = []
     noted: list[str] = []
-    ends = CertificateEnds(lambda host, words: told.append(host), lambda host, message: noted.append(host))
+    ends = CertificateEnds(
+        lambda host, words: told.append(host), lambda host, message: noted.append(host), lambda: time.time() + slept
+    )
 
     def signed(key: str, span: str) -> Term:
         keygen("-s", tmp_path / "ca", "-I", "test", "-V", span, tmp_path / f"{key}.pub")
@@ -251,11 +257,13 @@ async def test_the_end_is_told_while_connections_stay_open_and_not_of_one_that_w
 
     for key in ("stays", "renewed"):
         keygen("-t", "ed25519", "-N", "", "-f", tmp_path / key)
-        term = signed(key, "-8s:+5s")  # it is told in the last quarter, in two seconds
+        term = signed(key, "-1h:+2h")  # it is told in the last quarter
         for host in ("a", "b"):
             ends.seen(host, [term])
     signed("renewed", "-1s:+1d")
+    await asyncio.sleep(0.1)
     assert (told, noted) == ([], [])
+    slept = 1.5 * 3600  # as a machine does: no timer has counted it
     await until(lambda: bool(told), "its end is not told")
     await until(lambda: str(tmp_path / "renewed-cert.pub") not in ends._watched, "it is not looked at again")
     assert (told, noted) == (["a"], ["a", "b"])

@@ -359,3 +359,15 @@ async def test_a_false_sudo_that_asks_without_end_is_left(
     with running_sshd(tmp_path / "sshd", options=[f"SetEnv PATH={tmp_path}:/usr/bin:/bin SHLVL=2"]) as hostile:
         error = await refused(hostile, "true; true", person, user="nobody")
     assert (error.reason.id, len(person.asked)) == (say, asked)
+
+
+async def test_what_a_sudo_says_that_shows_no_prompt_of_ours_is_told_without_the_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("atp_tui.drivers.ssh.sudo.run.SUDO_LIMIT", 1.0)
+    false_sudo(
+        tmp_path, 'printf %s "${3%%%*}root?" >&2; read -r x; printf %s "got $x; LDAP Password: " >&2; exec sleep 20'
+    )
+    with running_sshd(tmp_path / "sshd", options=[f"SetEnv PATH={tmp_path}:/usr/bin:/bin SHLVL=2"]) as hostile:
+        error = await refused(hostile, "true; true", Person("verysecret", None), user="nobody")
+    assert "it said: got …; LDAP Password:" in str(error)

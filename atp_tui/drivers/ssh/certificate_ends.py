@@ -11,6 +11,9 @@ from ...model.data_class import dataclass
 from ...model.message import Message
 from .certificates import Term, is_still_there
 
+LOOK_AGAIN = 60.0
+"""Seconds between two looks at the clock: timers stand still while this machine sleeps, and the clock may be set."""
+
 
 @dataclass(slots=True, eq=False)
 class _Watched:
@@ -28,9 +31,16 @@ class _Watched:
 
 
 class CertificateEnds:
-    """`warn` hears of the end of a certificate once, with one of its hosts, `note` once for each host."""
+    """`warn` hears of the end of a certificate once, with one of its hosts, `note` once for each host. `now` gives the
+    seconds since 1970."""
 
-    def __init__(self, warn: Callable[[str, str], object], note: Callable[[str, Message], object]) -> None:
+    def __init__(
+        self,
+        warn: Callable[[str, str], object],
+        note: Callable[[str, Message], object],
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._now = now
         self._warn = warn
         self._note = note
         self._watched: dict[str, _Watched] = {}
@@ -59,14 +69,22 @@ class CertificateEnds:
     def _look(self, watched: _Watched) -> None:
         """Tell now, or when it is time."""
         term = watched.term
-        delay = term.end - term.warned_before - time.time()
+        delay = term.end - term.warned_before - self._now()
         if delay > 0:
-            watched.timer = asyncio.get_running_loop().call_later(delay, self._time_has_come, watched)
-        elif term.end > time.time():
+            look = self._time_has_come if delay <= LOOK_AGAIN else self._not_yet
+            watched.timer = asyncio.get_running_loop().call_later(min(delay, LOOK_AGAIN), look, watched)
+        elif term.end > self._now():
             watched.told = True
             self._warn(min(watched.hosts), str(term.ending))
             for host_id in sorted(watched.hosts):
                 self._note(host_id, term.ending)
+
+    def _not_yet(self, watched: _Watched) -> None:
+        watched.timer = None
+        if watched.term.end - watched.term.warned_before > self._now():
+            self._look(watched)
+        else:  # the clock has made a step
+            self._time_has_come(watched)
 
     def _time_has_come(self, watched: _Watched) -> None:
         watched.timer = None

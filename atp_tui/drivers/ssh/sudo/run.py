@@ -27,7 +27,7 @@ from ..feeding import Feed, fed
 from ..sessions import CommandSession
 from .hearing import Asked, Hearing
 from .script import EXACT, LINE, WITHIN, Form, Probed, probed
-from .words import failure, not_taken, wants_password
+from .words import failure, not_taken, shortly, wants_password
 
 SUDO_LIMIT = 30.0
 """Seconds that sudo has to ask, to take a password or to begin. A wrong password costs 2 s (pam_unix), names that
@@ -187,17 +187,18 @@ class AsOther:
     async def _lent(self, asks: Asks) -> Lent | None:
         return await self._desk.secret(asks, Wants.SUDO) if self._desk.may_have(asks, Wants.SUDO) else None
 
-    def failure(self, said: str, status: int | None) -> SudoFailed:
-        """What sudo has ended with."""
-        return failure(self.name, self._asks.user, self.form.user, said, status)
+    def failure(self, said: str, status: int | None, hidden: str = "") -> SudoFailed:
+        """What sudo has ended with. `hidden` is not told."""
+        return failure(self.name, self._asks.user, self.form.user, said, status, hidden)
 
     def refusal(self, user: str) -> SudoRefused:
         """sudo does not take the password of `user`."""
         return SudoRefused(told(Say.SUDO_PASSWORD_REFUSED, host=self.name, user=user), host=self.name)
 
-    def silent(self) -> SudoFailed:
-        """sudo says nothing."""
-        return SudoFailed(told(Say.SUDO_SILENT, host=self.name, limit=SUDO_LIMIT), host=self.name)
+    def silent(self, said: str = "", hidden: str = "") -> SudoFailed:
+        """sudo says nothing that we wait for, but what it has said, such as the prompt of a PAM module."""
+        quoted = shortly(said, hidden) or told(Say.SAID_NOTHING)
+        return SudoFailed(told(Say.SUDO_SILENT, host=self.name, limit=SUDO_LIMIT, said=quoted), host=self.name)
 
 
 class _Session:
@@ -235,7 +236,7 @@ class _Session:
             raise self._of.refusal(self._user)
         if self.refused or self.wanted or (not self._sent and wants_password(said)):
             return None
-        error = self._of.failure(said, status.status)
+        error = self._of.failure(said, status.status, self._hidden)
         if self._lent is not None and self._sent:
             self.refused = error.reason.id is Say.SUDO_PASSWORD_REFUSED
             if self.refused:
@@ -244,6 +245,11 @@ class _Session:
             if isinstance(error, SudoRefused):  # sudo takes a password before it says such a thing
                 self._lent.accepted()
         raise error
+
+    @property
+    def _hidden(self) -> str:
+        """The password that is there: a PAM module that is looked into may say it again."""
+        return "" if self._lent is None or not self._sent else self._lent.secret.reveal()
 
     @asynccontextmanager
     async def _fed(self, channel: Channel, session: CommandSession) -> AsyncIterator[None]:
@@ -268,7 +274,7 @@ class _Session:
                         await asyncio.Event().wait()  # until the session is over
         except TimeoutError:
             if not self._exact_next or self.refused or self.wanted:
-                session.failure = self._of.silent()
+                session.failure = self._of.silent(self._heard.end(), self._hidden)
                 session.ended.set()
                 return
             self._heard.begin()  # sudo was made to ask, and does not: the command wants none, and runs

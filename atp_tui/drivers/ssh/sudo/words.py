@@ -39,9 +39,14 @@ def not_taken(said: str) -> bool:
     return _REFUSED.search(said) is not None or _COMPLAINS.search(said) is not None
 
 
-def failure(host: str, user: str, target: str, said: str, status: int | None) -> SudoFailed:
+def shortly(said: str, hidden: str = "") -> str:
+    """sudo's words in one line, as they are told; of a password `hidden` there stands "…"."""
+    return " ".join((said.replace(hidden, "…") if hidden else said).split())[-_LONGEST:]
+
+
+def failure(host: str, user: str, target: str, said: str, status: int | None, hidden: str = "") -> SudoFailed:
     """What sudo ended with, before the command began. `user` is the login's, `target` whom the command was for."""
-    words = " ".join(said.split())[-_LONGEST:]
+    words = shortly(said, hidden)
     found = next((say for pattern, say in _WORDS if re.search(pattern, said)), None)
     if found is None and _REFUSED.search(said):
         return SudoRefused(told(Say.SUDO_PASSWORD_REFUSED, host=host, user=user), host=host)
