@@ -114,6 +114,8 @@ def test_a_shell_that_turned_nothing_on_gets_nothing_more(config: str, opened: O
     terminal = opened(config, "--", "printf '\\033[?1000hx\\033[?1000l\\033[31mred\\033[0m\\n'")
     assert terminal.ended() == 0
     assert bytes(terminal.received) == b"\x1b[?1000hx\x1b[?1000l\x1b[31mred\x1b[0m\r\n"
+    terminal = opened(config, "--", "echo $TERM", TERM="\udcff")  # no name that could be told
+    assert terminal.ended() == 0 and bytes(terminal.received) == b"dumb\r\n"
 
 
 def test_a_paste_of_a_megabyte_arrives_whole(config: str, opened: Opened) -> None:
@@ -164,6 +166,18 @@ def test_without_a_terminal_a_command_is_needed_and_streams_come_apart(config: s
         stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=60,
     )  # fmt: skip
     assert reader.stdout.startswith(b"y\ny") and b"Traceback" not in reader.stderr
+
+
+def test_a_signal_ends_it_though_nobody_reads_what_it_says(config: str) -> None:
+    line = [sys.executable, "-m", "atp_tui", "shell", "kvm", "--config", config, "--", "yes"]
+    with subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert os.read(process.stdout.fileno(), 4) == b"y\ny\n"
+        process.terminate()
+        try:
+            assert process.wait(30) == 128 + signal.SIGTERM
+        finally:
+            process.kill()
 
 
 def test_read_only_mode_guard_rails_and_the_audit_hold(config: str, tmp_path: Path) -> None:

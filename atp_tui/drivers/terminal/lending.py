@@ -25,7 +25,8 @@ def _as_it_is(_host: str) -> AbstractContextManager[Printed]:
 
 
 def _type() -> str:
-    return os.environ.get("TERM", "dumb")
+    named = os.environ.get("TERM", "")
+    return named if named.isascii() and named.isprintable() and named else "dumb"
 
 
 class LentTerminal:

@@ -17,6 +17,9 @@ PIECE = 64 << 10
 WAITING = 256 << 10
 """Bytes that may wait to be written before the far side is held up."""
 
+LAST_WORDS = 0.5
+"""Seconds that a reader has for what has come, where a signal ends the program: one that stands still ends nothing."""
+
 
 class NearPipes(WritingThread[tuple[int, bytes]]):
     """transport.driver.NearShell. Its output is written by a thread: a reader may be slow.
@@ -38,6 +41,10 @@ class NearPipes(WritingThread[tuple[int, bytes]]):
     ) -> None:
         if self._reading is not None:
             self._reading.cancel()
+        if kind is not None and issubclass(kind, asyncio.CancelledError):
+            self._queue.put(None)
+            await asyncio.wait([self._ended], timeout=LAST_WORDS)
+            return
         await super().__aexit__(kind, error, trace)
 
     def begun(self, far: FarShell) -> None:
