@@ -64,6 +64,12 @@ class Place:
         gate = self._gate
         self._timer = gate.clock.call_later(gate.patience, self._give_back, gate.patience * LATENESS)
 
+    def keep(self, patience: float) -> None:
+        """Hold it for so many seconds from now instead, unless it is lent already."""
+        if self._held and self._timer is not None:
+            self._timer.cancel()
+            self._timer = self._gate.clock.call_later(patience, self._give_back, patience * LATENESS)
+
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:

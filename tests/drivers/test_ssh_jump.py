@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from atp_tui.model.causes import Cause
 from atp_tui.model.errors import AuthFailed, ConnectFailed, ConnectionLost, HostKeyRejected, TransportError
 from atp_tui.model.host import HostInfo
 from atp_tui.model.settings import HostKeyPolicy, SshSettings, TransportConfig
-from atp_tui.transport.driver import OpenRequest
+from atp_tui.transport.driver import OpenRequest, Progress
 
 from ..daemons.sshd import PrivateSshd, free_port, running_sshd
 from .leftovers import leftovers, nothing_left_since
@@ -82,18 +83,26 @@ async def test_a_jump_host_of_ssh_config(way: Way, tmp_path: Path) -> None:
 
 
 async def test_eight_at_a_time_log_in_at_a_jump_host_of_ssh_config(way: Way, tmp_path: Path) -> None:
-    """Its sshd drops those that are too many before they have logged in (MaxStartups); the others wait here."""
-    came, ways = list[asyncio.StreamWriter](), list[str | None]()
+    """Its sshd drops those that are too many before they have logged in (MaxStartups); the others wait here, and their
+    time limits stand still."""
+    came, ways, in_line = list[asyncio.StreamWriter](), list[str | None](), list[None]()
+
+    @contextmanager
+    def unhurried() -> Iterator[None]:
+        in_line.append(None)
+        yield
+        in_line.pop()
+
     jump = await asyncio.start_server(lambda _, writer: came.append(writer), "127.0.0.1", 0)
     port = jump.sockets[0].getsockname()[1]
     config = tmp_path / "config"
     config.write_text(f"Host Bastion\n HostName 127.0.0.1\n Port {port}\nHost box\n ProxyJump Bastion\n")
     host, driver = HostInfo("peer", "box", uri=None, ssh=SshSettings(config_file=str(config))), SshDriver()
-    request = OpenRequest(host, TransportConfig(), print, on_way=ways.append)
+    request = OpenRequest(host, TransportConfig(), print, progress=Progress(unhurried=unhurried), on_way=ways.append)
     attempts = [asyncio.ensure_future(driver.open(request)) for _ in range(20)]
     await until(lambda: len(ways) == 20 and len(came) >= 8, "the attempts have not come to the jump host")
     await asyncio.sleep(0.1)
-    assert len(came) == 8
+    assert (len(came), len(in_line)) == (8, 12)
     assert ways == [f"bastion:{port}"] * 20
     for attempt in attempts:
         attempt.cancel()

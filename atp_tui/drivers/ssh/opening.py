@@ -6,7 +6,7 @@ import asyncio
 import socket
 import warnings
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, ExitStack, nullcontext
+from contextlib import AsyncExitStack, ExitStack
 
 import asyncssh
 
@@ -19,7 +19,7 @@ from ...model.say import Say
 from ...transport.clock import LoopClock
 from ...transport.dialer import JUMP_LIMIT
 from ...transport.driver import OpenRequest, Progress
-from ...transport.gate import Gate
+from ...transport.gate import Gate, Place
 from ...transport.login_desk import LoginDesk
 from ..resolver import Resolver
 from .answering import Answering
@@ -55,7 +55,8 @@ word_what_is_heard()
 
 
 _LOGIN = 5.0
-"""Seconds after which a login at a jump host lends its place to the next: a person may be asked, or nobody answer."""
+"""Seconds after which a login at a jump host lends its place to the next: a person may be asked, or nobody answer. One
+that is not connected to yet is no load on its sshd, and keeps its place no longer than any opening does."""
 
 
 class Opener:
@@ -103,8 +104,12 @@ class Opener:
                     tell(request.on_passed, begins, path, number)
                     desk = self._desk if endpoint.logins.asks else self._nobody
                     answering = Answering(desk, asks_of(request, path, number), endpoint.logins.tries)
-                    async with self._turn(host, path, number):
-                        connection, owner = await self._hop(request, endpoint, answering, connection, stack)
+                    async with AsyncExitStack() as turn:
+                        place = self._turn(host, path, number)
+                        if place is not None:
+                            with request.progress.unhurried():  # a person may be asked by those ahead
+                                await turn.enter_async_context(place)
+                        connection, owner = await self._hop(request, endpoint, answering, connection, stack, place)
                     tell(request.on_passed, logged_in, endpoint)
             except TransportError as error:
                 error.host = host.id
@@ -113,14 +118,14 @@ class Opener:
             assert owner is not None
             return connection, owner, stack.pop_all()
 
-    def _turn(self, host: HostInfo, path: Sequence[Endpoint], number: int) -> AbstractAsyncContextManager[object]:
+    def _turn(self, host: HostInfo, path: Sequence[Endpoint], number: int) -> Place | None:
         """To wait for a place at a jump host of ssh_config, of which nobody knew before: its sshd drops some where many
         log in at a time (MaxStartups). For one of hosts.toml the attempt has had its place."""
         if number or len(path) == 1 or host.jump_host is not None:
-            return nullcontext()
+            return None
         key = (path[0].name, path[0].port)
         if key not in self._turns:
-            self._turns[key] = Gate(JUMP_LIMIT, LoopClock(), patience=_LOGIN)
+            self._turns[key] = Gate(JUMP_LIMIT, LoopClock())
         return self._turns[key].place()
 
     async def _hop(
@@ -130,9 +135,10 @@ class Opener:
         answering: Answering,
         before: asyncssh.SSHClientConnection | None,
         stack: ExitStack,
+        place: Place | None,
     ) -> tuple[asyncssh.SSHClientConnection, Owner]:
         """Log in to one sshd, directly or through the one before."""
-        host, config = request.host, request.config
+        host = request.host
         owner: Owner | None = None
         proxy: Proxy | None = None
         found = Credentials()
@@ -143,14 +149,7 @@ class Opener:
             owner = Owner(check, answering, self._shares, self._floods, request.on_passed)
             sock = None
             if before is None:
-                dialled = await dial(
-                    endpoint, self._resolver, self._processes, config.connect_timeout, request.on_found
-                )
-                sock, proxy = dialled.sock, dialled.proxy
-                if proxy is not None:
-                    stack.callback(proxy.release)
-                else:
-                    tell(request.on_passed, connected, sock)
+                sock, proxy = await self._dialled(request, endpoint, place, stack)
                 stack.callback(_close_unless_taken, sock, owner)
             async with self._identities.credentials(endpoint, answering) as found:
                 owner.more_keys, owner.judged = found.more, found.judged
@@ -183,6 +182,20 @@ class Opener:
         finally:
             answering.ended(by_us=True)  # an attempt that was cut short says nothing of what was typed
         return connection, owner
+
+    async def _dialled(
+        self, request: OpenRequest, endpoint: Endpoint, place: Place | None, stack: ExitStack
+    ) -> tuple[socket.socket, Proxy | None]:
+        """A socket to the first sshd on the way, and the program behind it."""
+        limit = request.config.connect_timeout
+        dialled = await dial(endpoint, self._resolver, self._processes, limit, request.on_found)
+        if place is not None:
+            place.keep(_LOGIN)
+        if dialled.proxy is not None:
+            stack.callback(dialled.proxy.release)
+        else:
+            tell(request.on_passed, connected, dialled.sock)
+        return dialled.sock, dialled.proxy
 
     async def _logged_in(
         self,

@@ -266,6 +266,24 @@ def test_gate_gives_back_a_place_once_however_long_it_was_held() -> None:
     assert run_virtual(main()) == pytest.approx([0, 0.1, 0.2])
 
 
+def test_gate_has_a_place_kept_longer_by_who_holds_it_alone() -> None:
+    async def main() -> list[float]:
+        gate = Gate(1, VirtualClock())
+        begun = []
+
+        async def opening(after: float) -> None:
+            async with gate.place() as place:
+                begun.append(asyncio.get_running_loop().time())
+                await asyncio.sleep(after)
+                place.keep(3)
+                await asyncio.sleep(10)
+
+        await asyncio.gather(opening(0.25), opening(1), opening(0.25), opening(0))
+        return begun
+
+    assert run_virtual(main()) == pytest.approx([0, 3.25, 3.75, 7])
+
+
 def test_gate_survives_cancelled_openings() -> None:
     async def main() -> None:
         gate = Gate(1, VirtualClock())
