@@ -13,6 +13,7 @@ import pytest
 
 from atp_tui.drivers.ssh.driver import SshDriver
 from atp_tui.drivers.ssh.hostkeys import HostKeyStore
+from atp_tui.drivers.ssh.reading import PathReader
 from atp_tui.model.causes import Cause
 from atp_tui.model.errors import AuthFailed, ConnectFailed, ConnectionLost, HostKeyRejected, TransportError
 from atp_tui.model.host import HostInfo
@@ -151,6 +152,13 @@ async def test_what_a_uri_says_of_files_is_not_for_the_jump_host(way: Way, tmp_p
     host = HostInfo("peer", "box", uri=uri, ssh=SshSettings(config_file=str(config)))
     async with linked(host) as link:
         assert (await run(link, "echo through"))[1] == b"through\n"
+
+
+async def test_eight_jump_hosts_in_a_row_are_not_too_many(tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text(f"Host box\n ProxyJump {','.join(f'j{number}' for number in range(8))}\n")
+    host = HostInfo("box", "box", uri=None, ssh=SshSettings(config_file=str(config)))
+    assert len(await PathReader().path_to(host)) == 9
 
 
 async def test_jump_hosts_in_a_circle(way: Way, tmp_path: Path) -> None:

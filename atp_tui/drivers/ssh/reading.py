@@ -52,7 +52,7 @@ class PathReader:
                     path.insert(0, hop)
             # ssh_config may put the first jump host behind another one
             before = path[0].jump if path[0] is not behind else None
-            if len(path) > _MOST_HOPS:
+            if len(path) - 1 > _MOST_HOPS:
                 raise ConnectFailed(
                     f"more than {_MOST_HOPS} jump hosts in a row: is there a circle?",
                     permanent=True,
