@@ -102,9 +102,8 @@ class AtpApp(ThemedApp):
         self._main.post_message(message)
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.InputEvent):
-            self._lock.active()
-        await super().on_event(event)
+        if not isinstance(event, events.InputEvent) or self._lock.active():
+            await super().on_event(event)
 
     def push_screen(self, *arguments: Any, **named: Any) -> Any:
         """As App.push_screen; while it is locked, the lock stays on top."""

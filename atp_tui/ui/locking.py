@@ -41,21 +41,34 @@ class Locking:
         """Whether nothing is shown."""
         return self._fleet.locked() is not None
 
-    def active(self) -> None:
-        """A person has touched something."""
-        if self._after < math.inf:
-            self._touched = asyncio.get_running_loop().time()
+    def active(self) -> bool:
+        """A person has touched something. False: after such a time that it is locked now, and this does nothing: the
+        first key on a machine that has slept may come before any timer."""
+        if self._after == math.inf:
+            return True
+        if self._timer is not None and not (self.is_locked or self._is_lent) and self._left() <= 0:
+            self.end()
+            self._time_is_over()
+            return False
+        self._touch()
+        return True
+
+    def _touch(self) -> None:
+        self._touched = asyncio.get_running_loop().time()
+
+    def _left(self) -> float:
+        return self._touched + self._after - asyncio.get_running_loop().time()
 
     def begin(self) -> None:
         """From now on, time counts, but while a shell or an editor has the terminal: a person types there."""
         self._app.app_suspend_signal.subscribe(self._app, lambda _: self._lend(True), immediate=True)
         self._app.app_resume_signal.subscribe(self._app, lambda _: self._lend(False), immediate=True)
-        self.active()
+        self._touch()
         self._look_again(self._after)
 
     def _lend(self, lent: bool) -> None:
         self._is_lent = lent
-        self.active()
+        self._touch()
 
     def end(self) -> None:
         """Lock nothing any more."""
@@ -82,13 +95,13 @@ class Locking:
             self._timer = asyncio.get_running_loop().call_later(max(delay, LEAST), self._time_is_over)
 
     def _time_is_over(self) -> None:
-        left = self._touched + self._after - asyncio.get_running_loop().time()
+        left = self._left()
         if left > 0:
             self._look_again(left)
             return
         if not (self.is_locked or self._is_lent):
             self._spawn(self._lock())
-        self.active()
+        self._touch()
         self._look_again(self._after)
 
     async def _lock(self) -> None:

@@ -8,7 +8,9 @@ from atp_tui.actions.action import Invocation
 from atp_tui.config.fleet import FleetConfig, UiSettings
 from atp_tui.drivers.sources import FileSource
 from atp_tui.model.connection import ConnectionState
+from atp_tui.model.host import HostInfo
 from atp_tui.model.questions import LoginQuestion, Wants
+from atp_tui.ui.app import AtpApp
 from atp_tui.ui.screens.lock import LockScreen
 from atp_tui.ui.screens.login import LoginScreen
 
@@ -95,3 +97,16 @@ async def test_a_question_below_that_is_asked_no_longer_does_not_take_the_lock_a
             await seen.pilot.press("x")
             await seen.until(lambda: seen.pilot.app.screen is seen.screen)
             assert "kvm01" in seen.text
+
+
+async def test_the_first_key_after_a_long_time_locks_and_does_nothing_else(tmp_path: Path) -> None:
+    hosts = (HostInfo("kvm01", "127.0.0.1", uri=None),)
+    async with opened(FileSource(FleetConfig(hosts=hosts, ui=UiSettings(lock_after="1h")))) as seen:
+        app = seen.pilot.app
+        assert isinstance(app, AtpApp)
+        await seen.until(lambda: "kvm01" in seen.text and app._lock._timer is not None)
+        app._lock._touched -= 7200  # as on a machine that has slept, before the loop has looked at its timers
+        await seen.pilot.press("question_mark")
+        await seen.until(lambda: is_hidden(seen))
+        await seen.pilot.press("x")
+        await seen.until(lambda: app.screen is seen.screen)

@@ -12,7 +12,7 @@ from ...model.message import Message
 from .certificates import Term, is_still_there
 
 LOOK_AGAIN = 60.0
-"""Seconds between two looks at the clock: timers stand still while this machine sleeps, and the clock may be set."""
+"""Seconds between two looks at the clock: the clock may be set, and a timer is late where the machine slept."""
 
 
 @dataclass(slots=True, eq=False)
