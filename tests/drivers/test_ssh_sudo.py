@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from atp_tui.drivers.ssh.driver import SshDriver
 from atp_tui.drivers.ssh.link import SshLink
 from atp_tui.executor.carrying import carried, digest_of
 from atp_tui.model.delivery import Delivery
@@ -20,6 +21,7 @@ from atp_tui.model.host import HostInfo
 from atp_tui.model.outcome import Command
 from atp_tui.model.questions import Wants
 from atp_tui.model.say import Say
+from atp_tui.transport.login_desk import LoginDesk
 
 from ..daemons.pam_sshd import PASSWORD, SERVICE, USER
 from ..daemons.sshd import PrivateSshd, running_sshd
@@ -371,3 +373,17 @@ async def test_what_a_sudo_says_that_shows_no_prompt_of_ours_is_told_without_the
     with running_sshd(tmp_path / "sshd", options=[f"SetEnv PATH={tmp_path}:/usr/bin:/bin SHLVL=2"]) as hostile:
         error = await refused(hostile, "true; true", Person("verysecret", None), user="nobody")
     assert "it said: got …; LDAP Password:" in str(error)
+
+
+async def test_what_is_cancelled_while_its_password_is_waited_for_is_known_not_to_run(daemon: PrivateSshd) -> None:
+    set_sudoers(daemon, ALL)
+    desk = LoginDesk()
+    desk.attends = True
+    async with linked(host_of(daemon), SshDriver(desk=desk)) as link:
+        task = asyncio.create_task(run_as(link, "true"))
+        await until(lambda: desk.question() is not None, "nobody is asked")
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+    assert end_is_confirmed(caught.value)
+    assert desk.question() is None

@@ -15,6 +15,7 @@ from dataclasses import replace
 
 import asyncssh
 
+from ....model.ending import confirm_end
 from ....model.errors import SudoFailed, SudoRefused
 from ....model.message import told
 from ....model.outcome import Command, ExitStatus, OutputSink, Stream
@@ -185,7 +186,13 @@ class AsOther:
                 asks = replace(asks, user=session.wanted)
 
     async def _lent(self, asks: Asks) -> Lent | None:
-        return await self._desk.secret(asks, Wants.SUDO) if self._desk.may_have(asks, Wants.SUDO) else None
+        if not self._desk.may_have(asks, Wants.SUDO):
+            return None
+        try:
+            return await self._desk.secret(asks, Wants.SUDO)
+        except asyncio.CancelledError as error:
+            confirm_end(error)  # nothing of it runs while a password is waited for
+            raise
 
     def failure(self, said: str, status: int | None, hidden: str = "") -> SudoFailed:
         """What sudo has ended with. `hidden` is not told."""
