@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from atp_tui.actions.action import Invocation
 from atp_tui.config.fleet import FleetConfig, UiSettings
 from atp_tui.drivers.sources import FileSource
 from atp_tui.model.connection import ConnectionState
+from atp_tui.model.credential import Secret
 from atp_tui.model.host import HostInfo
-from atp_tui.model.questions import LoginQuestion, Wants
+from atp_tui.model.questions import Locked, LoginQuestion, Wants
 from atp_tui.ui.app import AtpApp
 from atp_tui.ui.screens.lock import LockScreen
 from atp_tui.ui.screens.login import LoginScreen
 
 from ..daemons.asking_sshd import Asking, listening
+from .conftest import open_app
+from .fleet_services import FleetServices
 from .test_real_engine import Seen, opened
 
 S = ConnectionState
@@ -65,7 +70,7 @@ async def test_it_locks_by_itself_and_any_key_opens_it_where_nothing_was_typed(t
         config = FleetConfig(hosts=(server.host(tmp_path, "kvm01"),), ui=UiSettings(lock_after="1s"))
         async with opened(FileSource(config)) as seen:
             await seen.until(lambda: is_hidden(seen))
-            assert "any key shows the fleet again" in seen.text
+            assert "key shows the fleet again" in seen.text
             await seen.pilot.press("x")
             await seen.until(lambda: seen.pilot.app.screen is seen.screen)
             assert "kvm01" in seen.text
@@ -110,3 +115,19 @@ async def test_the_first_key_after_a_long_time_locks_and_does_nothing_else(tmp_p
         await seen.until(lambda: is_hidden(seen))
         await seen.pilot.press("x")
         await seen.until(lambda: app.screen is seen.screen)
+
+
+@pytest.mark.parametrize("size", [(20, 5), (80, 24)])
+async def test_the_field_of_the_proof_is_in_sight_at_any_size(fakes: FleetServices, size: tuple[int, int]) -> None:
+    class Fleet:
+        def locked(self) -> Locked:
+            return Locked(wants_proof=True)
+
+        async def unlock(self, secret: Secret | None, /) -> bool:
+            return False
+
+    async with open_app(fakes, size) as opened:
+        opened.app.push_screen(LockScreen(Fleet()))
+        await opened.until(lambda: opened.has("in use"))
+        screen = opened.app.screen
+        assert screen.find_widget(screen.query_one("#proof")).visible_region

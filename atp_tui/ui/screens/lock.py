@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Protocol
 
 from textual import events, on
 from textual.app import ComposeResult
+from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
@@ -15,6 +15,9 @@ from ...model.questions import Locked
 from ..question_words import Ask, asked
 from ..shown import Words, styled
 from .password import HiddenInput
+
+ROWS, CELLS = 12, 50
+"""The room that the frame and all sentences want."""
 
 
 class Unlocks(Protocol):
@@ -35,16 +38,17 @@ class LockScreen(ModalScreen[None]):
         self._tries = False
 
     def compose(self) -> ComposeResult:
-        for line in self._lines():
-            yield Words(styled(line))
-        if self._wants_proof:
-            yield HiddenInput(id="proof")
-        yield Words(id="refused")
+        with Vertical(id="lock") as box:
+            box.border_title = styled(asked(Ask.LOCKED))
+            yield Words(styled(asked(Ask.LOCKED_FORGETS)), id="forgets")
+            yield Words(styled(asked(Ask.UNLOCK_BY_PROOF if self._wants_proof else Ask.UNLOCK_BY_KEY)))
+            if self._wants_proof:
+                yield HiddenInput(id="proof")
+            yield Words(id="refused")
 
-    def _lines(self) -> Iterator[str]:
-        yield asked(Ask.LOCKED)
-        yield asked(Ask.LOCKED_FORGETS)
-        yield asked(Ask.UNLOCK_BY_PROOF if self._wants_proof else Ask.UNLOCK_BY_KEY)
+    def on_resize(self, event: events.Resize) -> None:
+        """In little room the field comes before the frame and what is only good to know."""
+        self.set_class(event.size.height < ROWS or event.size.width < CELLS, "-small")
 
     def on_mount(self) -> None:
         if self._wants_proof:
