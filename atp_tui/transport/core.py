@@ -189,6 +189,7 @@ class PoolCore(Generic[C]):
             self._close_if_unused(slot, plan)
         elif another_down or not self._needed(slot):
             self._retire(slot, Closed.LOST, plan)
+        self._serve(plan)  # as in `tick`
         self._replenish(plan)
         return plan
 
@@ -198,6 +199,7 @@ class PoolCore(Generic[C]):
         if slot.phase is not Phase.GONE and slot.retiring is None:
             slot.phase = Phase.DOWN
             self._retire(slot, Closed.ENDED, plan)
+            self._serve(plan)  # as in `tick`
             self._replenish(plan)
         return plan
 
@@ -218,6 +220,7 @@ class PoolCore(Generic[C]):
         if not self._grow_under_load(plan):
             for slot in idle_to_close(self._usable, self.settings, now):
                 self._retire(slot, Closed.IDLE, plan)
+        self._serve(plan)  # a clogged one counts as held by work: once it has gone, work may have the one kept free
         self._replenish(plan)
         return plan
 

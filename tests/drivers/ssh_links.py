@@ -122,11 +122,12 @@ def _command_lines() -> list[tuple[int, list[bytes]]]:
     return found
 
 
-async def until(condition: Callable[[], bool], complaint: str) -> None:
+async def until(condition: Callable[[], bool], complaint: str, every: float = 0.02) -> None:
+    """Look each `every` seconds whether that holds."""
     limit = time.monotonic() + HANG
     while not condition():
         assert time.monotonic() < limit, complaint
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(every)
 
 
 async def answers(host: HostInfo, driver: SshDriver | None = None) -> bool:

@@ -268,6 +268,11 @@ async def test_a_full_disk_is_told_and_left_as_it_was(tmp_path: Path, large: Pat
         daemon.close()
 
 
+async def on_its_way(folder: Path) -> None:
+    """Wait until some of a file is there. The progress is told too late: a quick machine has moved all by then."""
+    await until(lambda: any(part.stat().st_size >= 8 << 20 for part in folder.glob(".*")), "nothing was moved", 0.001)
+
+
 @pytest.mark.parametrize("way", ["push", "pull"])
 async def test_a_cut_is_told_and_gone_on_with(own_sshd: PrivateSshd, tmp_path: Path, way: str) -> None:
     whole, folder = tmp_path / "whole", tmp_path / "folder"
@@ -278,16 +283,15 @@ async def test_a_cut_is_told_and_gone_on_with(own_sshd: PrivateSshd, tmp_path: P
     asked = Push((near(whole),), f"{folder}/", rules) if way == "push" else Pull(str(whole), str(folder), rules)
     link = await open_link(host_of(own_sshd))
 
-    class Killing(Sink):
-        def moved(self, moved: object) -> None:
-            super().moved(moved)  # type: ignore[arg-type]
-            if self.moves[-1].done > 8 << 20:
-                own_sshd.kill()
+    async def cut() -> None:
+        await on_its_way(folder)
+        own_sshd.kill()
 
-    sink = Killing()
     with pytest.raises(ConnectionLost, match="bytes had come over") as caught:
         async with asyncio.timeout(HANG):
-            await link.move(asked, sink)
+            cutting = asyncio.create_task(cut())
+            await link.move(asked, Sink())
+    await cutting
     assert end_is_confirmed(caught.value)
     (part,) = folder.iterdir()
     assert part.name.startswith(".whole.") and 0 < part.stat().st_size <= whole.stat().st_size
@@ -335,10 +339,9 @@ async def test_a_cancel_leaves_nothing_that_is_not_whole(link: MovingLink, tmp_p
         for _ in range(64):
             file.write(os.urandom(1 << 20))
     folder.mkdir()
-    sink = Sink()
     asked = Push((near(whole),), f"{folder}/") if way == "push" else Pull(str(whole), str(folder))
-    task = asyncio.create_task(link.move(asked, sink))
-    await until(lambda: any(moved.done for moved in sink.moves), "nothing was moved")
+    task = asyncio.create_task(link.move(asked, Sink()))
+    await on_its_way(folder)
     task.cancel()
     with pytest.raises(asyncio.CancelledError) as caught:
         await task
@@ -382,7 +385,7 @@ async def test_many_hosts_read_a_near_file_once_and_one_that_is_slow_holds_up_no
     file.write_bytes(os.urandom(40 << 20))
     links = [await open_link(host_of(sshd), driver) for _ in range(4)]
     for number, link in enumerate(links):
-        link.moving.near._kept = 16 << 20
+        link.moving.near._kept = 30 << 20
         (tmp_path / str(number)).mkdir()
     sinks = [Sink() for _ in links]
     tasks = [
@@ -395,7 +398,7 @@ async def test_many_hosts_read_a_near_file_once_and_one_that_is_slow_holds_up_no
     async with asyncio.timeout(HANG):
         await asyncio.gather(*tasks[1:])
     near_files = links[0].moving.near
-    assert not tasks[0].done() and near_files._held <= 17 << 20
+    assert not tasks[0].done() and near_files._held <= 31 << 20
     pieces = -(-file.stat().st_size // (1020 * 1024))
     assert near_files.reads <= 2 * pieces, "three hosts together read it once"
     links[0]._connection._transport.resume_reading()

@@ -6,7 +6,7 @@ import pytest
 
 from atp_tui.model.settings import PoolConfig
 from atp_tui.transport.core import PoolCore
-from atp_tui.transport.slot import LeaseClass, Waiter
+from atp_tui.transport.slot import LeaseClass, Slot, Waiter
 
 
 def full_pool(config: PoolConfig) -> PoolCore[None]:
@@ -130,3 +130,36 @@ def test_a_connection_that_is_lost_is_no_longer_held_by_the_call_that_was_given_
     assert core.acquire() is None, "the other one is kept for samples"
     assert not core.lost(first).close, "the minimum wants it back"
     assert core.acquire() is second
+
+
+def full_but_for_one_kept_free() -> tuple[PoolCore[None], Waiter[None], list[Slot[None]]]:
+    """Three connections that carry one call each: a call was given up on the first, work has the second, and the third
+    is kept for samples while work waits."""
+    core: PoolCore[None] = PoolCore(PoolConfig(max_connections_per_host=3, min_connections_per_host=3), lambda count: 0)
+    plan = core.tick(0.0)
+    while plan.open:
+        plan = core.opened(plan.open[0], 0.0, 0.0, carries=1)
+    first, second, third = core.slots.values()
+    assert core.acquire() is first
+    assert core.acquire() is second
+    core.clog(first)
+    core.release(first, 0.0)
+    waiter: Waiter[None] = Waiter()
+    assert not core.enqueue(waiter)
+    return core, waiter, [first, second, third]
+
+
+def test_work_that_waits_has_the_one_kept_free_once_an_idle_one_is_closed() -> None:
+    core, waiter, (first, _, third) = full_but_for_one_kept_free()
+    core.settings = PoolConfig(max_connections_per_host=3, min_connections_per_host=0)
+    third.idle_since = 1e6  # a sample had it a moment ago
+    plan = core.tick(1e6)
+    assert [slot for slot, _ in plan.close] == [first]
+    assert plan.assign == ((waiter, third),)
+
+
+@pytest.mark.parametrize("news", ["lost", "ended"])
+def test_work_that_waits_has_the_one_kept_free_once_another_one_has_gone(news: str) -> None:
+    core, waiter, (first, _, third) = full_but_for_one_kept_free()
+    plan = core.lost(first) if news == "lost" else core.ended(first)
+    assert plan.assign == ((waiter, third),)

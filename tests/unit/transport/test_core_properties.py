@@ -63,12 +63,6 @@ class PoolMachine(RuleBasedStateMachine):
     def perform(self, plan: Plan[Any] | None) -> None:
         if plan is None:
             return
-        for waiter, slot in plan.assign:
-            assert waiter is self.in_order()[0], "a waiter was overtaken"
-            self.queue.remove(waiter)
-            self.begin_use(slot, waiter.lease_class)
-        for waiter in plan.failed:
-            self.queue.remove(waiter)
         for slot, reason in plan.close:
             assert self.open.pop(slot.id) is slot
             self.gone.append(slot)
@@ -79,6 +73,12 @@ class PoolMachine(RuleBasedStateMachine):
             if reason != "cut":
                 assert not any(used is slot for used, _ in self.uses), f"a slot in use was closed: {reason}"
             self.clogged.discard(slot)
+        for waiter, slot in plan.assign:
+            assert waiter is self.in_order()[0], "a waiter was overtaken"
+            self.queue.remove(waiter)
+            self.begin_use(slot, waiter.lease_class)
+        for waiter in plan.failed:
+            self.queue.remove(waiter)
         for slot in plan.open:
             assert slot.id not in self.open
             self.open[slot.id] = slot
