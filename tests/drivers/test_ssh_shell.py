@@ -159,6 +159,7 @@ async def test_a_session_that_is_left_leaves_nothing_there(link: ShellLink, how:
     sleeper = Sleeper()
     session = Session(link, Shell(sleeper.line, pty))
     await sleeper.runs()
+    await until(lambda: session.near.far is not None, "it did not begin")
     assert session.near.far is not None
     if how == "leave":
         session.near.far.leave()
